@@ -1,0 +1,2 @@
+//! The `tokenban` command.
+fn main() {}
