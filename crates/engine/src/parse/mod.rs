@@ -1,0 +1,23 @@
+//! Parsers: pure functions from the bytes of a value to the values nested in it.
+//!
+//! A parser emits every *reading* that some real application accepts: the plain one first, then
+//! each lenient decode that differs. It never fails: a value that does not fit emits nothing, a
+//! broken one emits what could be decoded. Every parser is linear in its input, keeps at most a
+//! small multiple of it, and leaves a short clean value without having allocated.
+//!
+//! One file a format. Buffers belong to the caller and are cleared by the parser.
+
+// One line a parser, in alphabetical order.
+
+/// Working memory of a parser, pooled by the caller so that clean requests allocate nothing.
+///
+/// A parser clears what it uses, and never relies on what it finds there.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    /// A decoded name.
+    pub(crate) name: Vec<u8>,
+    /// A decoded value.
+    pub(crate) value: Vec<u8>,
+    /// A second decoding of the same value, or whatever else a parser has to keep.
+    pub(crate) spare: Vec<u8>,
+}
