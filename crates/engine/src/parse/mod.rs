@@ -8,6 +8,11 @@
 //! One file a format. Buffers belong to the caller and are cleared by the parser.
 
 // One line a parser, in alphabetical order.
+pub(crate) mod base64;
+pub(crate) mod basic;
+pub(crate) mod credentials;
+pub(crate) mod percent;
+pub(crate) mod unquote;
 
 /// Working memory of a parser, pooled by the caller so that clean requests allocate nothing.
 ///
