@@ -10,8 +10,11 @@
 // One line a parser, in alphabetical order.
 pub(crate) mod base64;
 pub(crate) mod basic;
+pub(crate) mod cookies;
 pub(crate) mod credentials;
+pub(crate) mod names;
 pub(crate) mod percent;
+pub(crate) mod query;
 pub(crate) mod unquote;
 
 /// Working memory of a parser, pooled by the caller so that clean requests allocate nothing.
