@@ -1,0 +1,31 @@
+//! The bounds of everything that is read or built on behalf of somebody else's input.
+
+/// What loading and compiling may cost. Each field says what happens past it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Most bytes of one rule file; a longer one is an error. Default: 16 MiB, about 50,000 rules.
+    pub file_size: u64,
+    /// Most bytes of one token file; a longer one is an error that points to a denylist.
+    /// Default: 64 MiB, about a million tokens.
+    pub token_file_size: u64,
+    /// Most YAML nodes of one rule file with its aliases expanded, so that a few lines of nested
+    /// aliases cannot become gigabytes. Default: 4,000,000.
+    pub yaml_nodes: usize,
+    /// Most mistakes reported of one file; the rest is counted. Default: 20.
+    pub diagnostics: usize,
+    /// Most bytes that the automaton of one pattern of a condition may take. Default: 1 MiB.
+    pub condition_size: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            file_size: 16 << 20,
+            token_file_size: 64 << 20,
+            yaml_nodes: 4_000_000,
+            diagnostics: 20,
+            condition_size: 1 << 20,
+        }
+    }
+}
