@@ -13,6 +13,10 @@ pub(crate) mod basic;
 pub(crate) mod cookies;
 pub(crate) mod credentials;
 pub(crate) mod names;
+pub(crate) mod charset;
+pub(crate) mod content_encoding;
+pub(crate) mod credentials;
+pub(crate) mod multipart;
 pub(crate) mod percent;
 pub(crate) mod query;
 pub(crate) mod unquote;
@@ -28,4 +32,28 @@ pub(crate) struct Buffers {
     pub(crate) value: Vec<u8>,
     /// A second decoding of the same value, or whatever else a parser has to keep.
     pub(crate) spare: Vec<u8>,
+}
+
+/// Whether a parser saw all of its input.
+///
+/// `Cut` means that a bound (size, ratio, depth, count) ended the reading early: everything up to
+/// there was emitted, and the caller applies its policy for what could not be inspected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Coverage {
+    /// A bound was met; something was left unread.
+    Cut,
+    /// All of it was read.
+    Whole,
+}
+
+impl Coverage {
+    /// `Cut` when either was.
+    pub(crate) fn and(self, other: Coverage) -> Coverage {
+        if self == Coverage::Cut {
+            self
+        } else {
+            other
+        }
+    }
 }
