@@ -20,6 +20,7 @@ pub(crate) mod multipart;
 pub(crate) mod percent;
 pub(crate) mod query;
 pub(crate) mod unquote;
+pub(crate) mod xml;
 
 /// Working memory of a parser, pooled by the caller so that clean requests allocate nothing.
 ///
