@@ -10,13 +10,12 @@
 // One line a parser, in alphabetical order.
 pub(crate) mod base64;
 pub(crate) mod basic;
-pub(crate) mod cookies;
-pub(crate) mod credentials;
-pub(crate) mod names;
 pub(crate) mod charset;
 pub(crate) mod content_encoding;
+pub(crate) mod cookies;
 pub(crate) mod credentials;
 pub(crate) mod multipart;
+pub(crate) mod names;
 pub(crate) mod percent;
 pub(crate) mod query;
 pub(crate) mod unquote;
