@@ -14,6 +14,7 @@ pub(crate) mod charset;
 pub(crate) mod content_encoding;
 pub(crate) mod cookies;
 pub(crate) mod credentials;
+pub(crate) mod graphql;
 pub(crate) mod multipart;
 pub(crate) mod names;
 pub(crate) mod percent;
