@@ -1,7 +1,15 @@
 //! Rules in, decisions out: the part of tokenban that knows nothing of NGINX.
 #![forbid(unsafe_code)]
 
+pub mod condition;
+pub mod decision;
+pub mod example;
 pub mod limits;
+pub mod load;
 #[allow(dead_code)] // until the walk of the points uses every parser
 mod parse;
+pub mod point;
+pub mod request;
 pub mod rule;
+mod suggest;
+pub mod uri_condition;

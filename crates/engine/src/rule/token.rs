@@ -131,8 +131,12 @@ impl fmt::Display for TokenError {
             TokenError::Scheme => {
                 "the token begins with its scheme; write what follows it, every scheme is tried"
             }
-            TokenError::Sha1 => "`sha1:` takes 40 hex digits",
-            TokenError::Sha256 => "`sha256:` takes 64 hex digits",
+            TokenError::Sha1 => {
+                "`sha1:` without 40 hex digits; write the digest of the token in hex"
+            }
+            TokenError::Sha256 => {
+                "`sha256:` without 64 hex digits; write the digest of the token in hex"
+            }
             TokenError::Short => {
                 "the token is shorter than 8 bytes and would deny clean requests; use an anchored \
                  `regex` if that is meant"

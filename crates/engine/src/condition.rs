@@ -1,0 +1,123 @@
+//! Conditions: when a rule applies.
+//!
+//! They are tested only for a rule whose matcher hit, so clean traffic pays nothing for them. Host,
+//! path, arguments and method come from the request; the values of other points come through a
+//! callback from the walk, so that `when` sees exactly what `points` would.
+
+use std::fmt;
+
+use regex_automata::meta;
+
+use crate::{point::Point, request::Request, rule::Pattern, uri_condition::UriCondition};
+
+/// Hands every value at a point to its second argument.
+pub type Values<'a> = dyn FnMut(&Point, &mut dyn FnMut(&[u8])) + 'a;
+
+/// Conditions that must all hold. None at all hold for every request.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    /// Host, path and arguments.
+    pub uri: Option<UriCondition>,
+    /// Any of these methods; none is any method.
+    pub methods: Vec<String>,
+    /// Tests of the values at points.
+    pub when: Vec<When>,
+}
+
+impl Conditions {
+    /// Whether every condition holds.
+    pub fn hold<R: Request + ?Sized>(&self, request: &R, values: &mut Values<'_>) -> bool {
+        self.hold_without_points(request) && self.when.iter().all(|when| when.holds(values))
+    }
+
+    /// Whether those that need only the request line and the host hold: cheap, and enough to tell
+    /// that a body need not be read.
+    pub fn hold_without_points<R: Request + ?Sized>(&self, request: &R) -> bool {
+        let method = request.method();
+        (self.methods.is_empty() || self.methods.iter().any(|name| name.as_bytes() == method))
+            && self.uri.as_ref().is_none_or(|uri| uri.holds(request))
+    }
+
+    /// Whether there is nothing to test.
+    pub fn is_empty(&self) -> bool {
+        self.uri.is_none() && self.methods.is_empty() && self.when.is_empty()
+    }
+}
+
+/// A test of the values at a point.
+#[derive(Clone, Debug)]
+pub struct When {
+    /// Where to look.
+    pub point: Point,
+    /// What to look for; any value that passes is enough.
+    pub test: Test,
+}
+
+impl When {
+    fn holds(&self, values: &mut Values<'_>) -> bool {
+        let mut seen = false;
+        let mut passed = false;
+        values(&self.point, &mut |value| {
+            seen = true;
+            passed = passed || self.test.passes(value);
+        });
+        match self.test {
+            Test::Absent => !seen,
+            _ => passed,
+        }
+    }
+}
+
+/// What a value is compared with.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// There is no value.
+    Absent,
+    /// Equal bytes.
+    Equal(Vec<u8>),
+    /// Equal but for the case of ASCII letters.
+    Iequal(Vec<u8>),
+    /// The pattern is found in it.
+    Regex(Search),
+}
+
+impl Test {
+    fn passes(&self, value: &[u8]) -> bool {
+        match self {
+            Test::Absent => false,
+            Test::Equal(expected) => expected == value,
+            Test::Iequal(expected) => expected.eq_ignore_ascii_case(value),
+            Test::Regex(search) => search.is_match(value),
+        }
+    }
+}
+
+/// The compiled pattern of a condition: found or not, in linear time.
+#[derive(Clone)]
+pub struct Search(meta::Regex);
+
+impl Search {
+    /// Compiles a pattern; `None` when it takes more than `size` bytes.
+    pub fn new(pattern: &Pattern, size: usize) -> Option<Search> {
+        let config = meta::Config::new()
+            .backtrack(false)
+            .utf8_empty(false)
+            .nfa_size_limit(Some(size))
+            .onepass_size_limit(Some(size));
+        meta::Builder::new().configure(config).build_from_hir(pattern.hir()).ok().map(Search)
+    }
+
+    /// Whether the pattern is found anywhere in the value.
+    pub fn is_match(&self, value: &[u8]) -> bool {
+        self.0.is_match(value)
+    }
+}
+
+impl fmt::Debug for Search {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Search(…)")
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

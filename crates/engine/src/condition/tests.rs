@@ -1,0 +1,65 @@
+use super::*;
+use crate::request::OwnedRequest;
+
+/// A request with nothing but what conditions see.
+pub(crate) fn request(method: &str, host: &str, path: &str, args: &str) -> OwnedRequest {
+    OwnedRequest {
+        method: method.into(),
+        host: host.into(),
+        path: path.into(),
+        args: args.into(),
+        ..OwnedRequest::default()
+    }
+}
+
+fn test_holds(test: Test, values: &[&[u8]]) -> bool {
+    let point = Point::parse(&["header", "X-ENV"]).unwrap();
+    let when = When { point, test };
+    let conditions = Conditions { when: vec![when], ..Conditions::default() };
+    let mut callback = |_: &Point, found: &mut dyn FnMut(&[u8])| {
+        for value in values {
+            found(value);
+        }
+    };
+    conditions.hold(&request("GET", "h", "/", ""), &mut callback)
+}
+
+#[test]
+fn when_any_value_passes() {
+    let search = |text| Search::new(&Pattern::parse(text).unwrap(), 1 << 20).unwrap();
+    let cases: [(Test, &[&[u8]], bool); 10] = [
+        (Test::Absent, &[], true),
+        (Test::Absent, &[b""], false),
+        (Test::Equal(b"prod".to_vec()), &[b"test", b"prod"], true),
+        (Test::Equal(b"prod".to_vec()), &[b"PROD"], false),
+        (Test::Equal(b"prod".to_vec()), &[], false),
+        (Test::Iequal(b"prod".to_vec()), &[b"PrOd"], true),
+        (Test::Iequal(b"prod".to_vec()), &[b"prod2"], false),
+        (Test::Regex(search("^v[0-9]$")), &[b"v7"], true),
+        (Test::Regex(search("^v[0-9]$")), &[b"v77"], false),
+        (Test::Regex(search(r"\xFF")), &[b"a\xFF"], true),
+    ];
+    for (test, values, expected) in cases {
+        let name = format!("{test:?} {values:?}");
+        assert_eq!(test_holds(test, values), expected, "{name}");
+    }
+}
+
+#[test]
+fn methods_and_uri_need_no_points() {
+    let uri = UriCondition::parse("example.com/v1/**", 1 << 20).unwrap();
+    let methods = vec!["GET".to_owned(), "POST".to_owned()];
+    let conditions = Conditions { uri: Some(uri), methods, when: Vec::new() };
+    let mut none = |_: &Point, _: &mut dyn FnMut(&[u8])| unreachable!("no `when`");
+    for (method, path, expected) in [
+        ("GET", "/v1/x", true),
+        ("POST", "/v1", true),
+        ("PUT", "/v1/x", false),
+        ("get", "/v1/x", false),
+        ("GET", "/v2/x", false),
+    ] {
+        let request = request(method, "example.com", path, "");
+        assert_eq!(conditions.hold(&request, &mut none), expected, "{method} {path}");
+    }
+    assert!(Conditions::default().hold(&request("X", "", "", ""), &mut none));
+}

@@ -1,0 +1,101 @@
+//! What is decided about a request, and the words it is reported in.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// How the location acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Reports, denies nothing but what a rule enforces.
+    Monitor,
+    /// Does nothing.
+    Off,
+    /// Denies.
+    On,
+}
+
+/// What a matching rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Follows the mode.
+    Deny,
+    /// Denies even where the mode is monitor.
+    Enforce,
+    /// Never denies.
+    Monitor,
+}
+
+/// The outcome for one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The request is refused.
+    Denied,
+    /// A rule matched and the request passes.
+    Monitored,
+    /// No rule matched.
+    Passed,
+}
+
+/// The first 12 hex digits of SHA-256 of a token: the only form of one that is ever shown.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 6]);
+
+impl Fingerprint {
+    /// The fingerprint of a token.
+    pub fn of(token: &[u8]) -> Fingerprint {
+        let mut first = [0; 6];
+        for (byte, digest) in first.iter_mut().zip(Sha256::digest(token)) {
+            *byte = digest;
+        }
+        Fingerprint(first)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A match: which rule, where, of what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The id of the rule.
+    pub rule: String,
+    /// The point, as text.
+    pub point: String,
+    /// Of the value or token that matched.
+    pub fingerprint: Fingerprint,
+    /// The denylist, where it was one.
+    pub denylist: Option<String>,
+    /// Why the token is on it.
+    pub reason: Option<String>,
+}
+
+/// What is decided, and on what grounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The decision.
+    pub decision: Decision,
+    /// The match that denied.
+    pub hit: Option<Hit>,
+    /// The matches that were only reported.
+    pub monitored: Vec<Hit>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_twelve_digits() {
+        assert_eq!(Fingerprint::of(b"abc").to_string(), "ba7816bf8f01");
+    }
+}

@@ -1,0 +1,194 @@
+//! Rule files to rules, with a diagnostic for every mistake.
+//!
+//! A diagnostic is `file:line:column: rule "id": what is wrong; what would be right`, the same at
+//! `nginx -t`, in `tokenban check` and in the error log when a changed file is not taken. No
+//! diagnostic holds a token, a pattern or a value compared with.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    limits::Limits,
+    rule::{Origin, Rule},
+};
+
+mod conditions;
+mod examples;
+mod fields;
+mod matcher;
+mod points;
+mod read;
+mod report;
+mod rule;
+mod yaml;
+
+pub use self::report::{Diagnostic, LoadError};
+
+use self::{fields::Fields, report::Report, yaml::Node};
+
+/// What the files of a ruleset say.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The rules, in the order of the files.
+    pub rules: Vec<Rule>,
+    /// Every file that was read, rule files and token files: a change of one changes the ruleset.
+    pub files: Vec<PathBuf>,
+    sources: Vec<Source>,
+}
+
+#[derive(Debug)]
+struct Source {
+    file: PathBuf,
+    text: String,
+}
+
+/// Reads rule files. All mistakes that can be told apart are reported, not only the first.
+pub fn load(files: &[PathBuf], limits: &Limits) -> Result<Loaded, LoadError> {
+    let mut loader = Loader::new(limits);
+    for file in files {
+        loader.file(file);
+    }
+    loader.finish()
+}
+
+/// Reads rules from a text, as if it were the contents of `file`.
+pub fn load_text(file: &Path, text: &str, limits: &Limits) -> Result<Loaded, LoadError> {
+    let mut loader = Loader::new(limits);
+    loader.text(file, text.to_owned());
+    loader.finish()
+}
+
+impl Loaded {
+    /// The file, line and column where a rule begins.
+    pub fn position(&self, origin: Origin) -> Option<(&Path, usize, usize)> {
+        let source = usize::try_from(origin.file).ok().and_then(|file| self.sources.get(file))?;
+        let (line, column) = yaml::locate(&source.text, origin.node);
+        Some((&source.file, line, column))
+    }
+
+    /// An error about a rule that was read but cannot be compiled.
+    pub fn error(&self, rule: &Rule, message: String) -> LoadError {
+        let (file, place) = match self.position(rule.origin) {
+            Some((file, line, column)) => (file.to_owned(), Some((line, column))),
+            None => (PathBuf::new(), None),
+        };
+        LoadError::new(vec![Diagnostic { file, place, rule: Some(rule.id.clone()), message }])
+    }
+}
+
+struct Loader<'a> {
+    limits: &'a Limits,
+    loaded: Loaded,
+    /// Where each id was first used.
+    ids: HashMap<String, Origin>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What reading one rule needs beside its node.
+struct Context<'a> {
+    limits: &'a Limits,
+    /// Where relative names of token files begin.
+    base: &'a Path,
+    files: &'a mut Vec<PathBuf>,
+    report: Report,
+}
+
+impl<'a> Loader<'a> {
+    fn new(limits: &'a Limits) -> Loader<'a> {
+        let loaded = Loaded { rules: Vec::new(), files: Vec::new(), sources: Vec::new() };
+        Loader { limits, loaded, ids: HashMap::new(), diagnostics: Vec::new() }
+    }
+
+    fn file(&mut self, file: &Path) {
+        if self.loaded.sources.iter().any(|source| source.file == file) {
+            return; // named twice, or by two globs
+        }
+        self.loaded.files.push(file.to_owned());
+        match read::rule_file(file, self.limits.file_size) {
+            Ok(text) => self.text(file, text),
+            Err((place, message)) => {
+                let mut diagnostic = Diagnostic::of_file(file, message);
+                diagnostic.place = place;
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    fn text(&mut self, file: &Path, text: String) {
+        let root = match yaml::parse(&text, self.limits.yaml_nodes) {
+            Ok(root) => root,
+            Err(yaml::Malformed { line, column, what }) => {
+                let mut diagnostic = Diagnostic::of_file(file, what);
+                diagnostic.place = Some((line, column));
+                self.diagnostics.push(diagnostic);
+                return;
+            }
+        };
+        self.loaded.sources.push(Source { file: file.to_owned(), text });
+        let report = self.root(file, &root);
+        let text = self.loaded.sources.last().map_or("", |source| &source.text);
+        self.diagnostics.extend(report.into_diagnostics(file, text));
+    }
+
+    fn root(&mut self, file: &Path, root: &Node) -> Report {
+        let mut context = Context {
+            limits: self.limits,
+            base: file.parent().unwrap_or(Path::new("")),
+            files: &mut self.loaded.files,
+            report: Report::new(self.limits.diagnostics),
+        };
+        let origin_file = u32::try_from(self.loaded.sources.len() - 1).unwrap_or(u32::MAX);
+        for node in rule_nodes(root, &mut context.report).unwrap_or_default() {
+            context.report.rule = None;
+            let origin = Origin { file: origin_file, node: node.number };
+            let Some(rule) = rule::read(node, origin, &mut context) else { continue };
+            if let Some(first) = self.ids.get(&rule.id) {
+                let first = first_use(*first, &self.loaded.sources);
+                context.report.at(node, format!("the id is duplicate; {first} has it already"));
+                continue;
+            }
+            self.ids.insert(rule.id.clone(), origin);
+            self.loaded.rules.push(rule);
+        }
+        context.report
+    }
+
+    fn finish(self) -> Result<Loaded, LoadError> {
+        match self.diagnostics.is_empty() {
+            true => Ok(self.loaded),
+            false => Err(LoadError::new(self.diagnostics)),
+        }
+    }
+}
+
+/// The rules below `rules:`.
+fn rule_nodes<'a>(root: &'a Node, report: &mut Report) -> Option<&'a [Node]> {
+    if let yaml::Yaml::Null = root.yaml {
+        report.at(root, "the file is empty; write `rules:` and a list of rules below it");
+        return None;
+    }
+    if let yaml::Yaml::Sequence(_) = root.yaml {
+        report.at(root, "the file is a list; write `rules:` above it");
+        return None;
+    }
+    let fields = Fields::read(root, "the file", &["rules"], report)?;
+    match fields.value("rules") {
+        Some(rules) => fields::list(rules, "`rules`", report),
+        None if !report.is_clean() => None, // likely the misspelt field
+        None => {
+            report.at(root, "the file has no `rules`; write `rules:` and a list of rules below it");
+            None
+        }
+    }
+}
+
+/// Where an id was used before, for the message.
+fn first_use(first: Origin, sources: &[Source]) -> String {
+    let source = usize::try_from(first.file).ok().and_then(|index| sources.get(index));
+    source.map_or_else(String::new, |source| {
+        let (line, column) = yaml::locate(&source.text, first.node);
+        format!("{}:{line}:{column}", source.file.display())
+    })
+}
