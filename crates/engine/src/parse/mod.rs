@@ -15,11 +15,14 @@ pub(crate) mod content_encoding;
 pub(crate) mod cookies;
 pub(crate) mod credentials;
 pub(crate) mod graphql;
+pub(crate) mod grpc;
 pub(crate) mod multipart;
 pub(crate) mod names;
 pub(crate) mod percent;
+pub(crate) mod protobuf;
 pub(crate) mod query;
 pub(crate) mod unquote;
+pub(crate) mod viewstate;
 pub(crate) mod xml;
 
 /// Working memory of a parser, pooled by the caller so that clean requests allocate nothing.

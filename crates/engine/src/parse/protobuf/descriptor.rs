@@ -1,0 +1,154 @@
+//! Names of fields and methods, from a FileDescriptorSet (`protoc --descriptor_set_out`).
+//!
+//! google/protobuf/descriptor.proto gives the field numbers used here; the reader of the wire
+//! format next door reads it, so no other library is needed. It is a file of the operator.
+
+use std::collections::HashMap;
+
+use super::{fields, Field, Value};
+
+/// A field's number, and the type of its messages if it holds such.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Named {
+    pub(crate) number: u32,
+    /// Fully qualified, with a leading dot, as in descriptors.
+    pub(crate) message: Option<Vec<u8>>,
+}
+
+/// The messages and methods of a descriptor set.
+#[derive(Debug, Default)]
+pub(crate) struct Schema {
+    messages: HashMap<Vec<u8>, HashMap<Vec<u8>, Named>>,
+    methods: HashMap<Vec<u8>, Vec<u8>>,
+}
+
+impl Schema {
+    /// Reads a descriptor set; `None` when the bytes are none.
+    pub(crate) fn parse(set: &[u8]) -> Option<Schema> {
+        let mut schema = Schema::default();
+        let well_formed = fields(set, &mut |field| {
+            if let (1, Value::Bytes(file)) = (field.number, field.value) {
+                schema.file(file);
+            }
+        });
+        (well_formed && !schema.messages.is_empty()).then_some(schema)
+    }
+
+    /// The type of what is sent to a method, by the request's path: `/package.Service/Method`.
+    pub(crate) fn input(&self, path: &[u8]) -> Option<&[u8]> {
+        self.methods.get(path).map(Vec::as_slice)
+    }
+
+    /// A field of a message type by its name, or its name in JSON.
+    pub(crate) fn field(&self, message: &[u8], name: &[u8]) -> Option<&Named> {
+        self.messages.get(message)?.get(name)
+    }
+
+    fn file(&mut self, file: &[u8]) {
+        let mut scope = Vec::new();
+        if let Some(package) = strings(file, 2).next().filter(|package| !package.is_empty()) {
+            scope = [b".", package].concat();
+        }
+        for message in strings(file, 4) {
+            self.message(message, &scope, 64);
+        }
+        for service in strings(file, 6) {
+            self.service(service, &scope);
+        }
+    }
+
+    fn message(&mut self, message: &[u8], scope: &[u8], depth: usize) {
+        let name = [scope, b".", strings(message, 1).next().unwrap_or_default()].concat();
+        let mut known = HashMap::new();
+        for field in strings(message, 2) {
+            let kind = strings(field, 6).next().map(<[u8]>::to_vec);
+            let Some(number) = number(field, 3) else { continue };
+            for name in strings(field, 1).chain(strings(field, 10)) {
+                known.insert(name.to_vec(), Named { number, message: kind.clone() });
+            }
+        }
+        if depth > 0 {
+            for nested in strings(message, 3) {
+                self.message(nested, &name, depth - 1);
+            }
+        }
+        self.messages.insert(name, known);
+    }
+
+    fn service(&mut self, service: &[u8], scope: &[u8]) {
+        let name = strings(service, 1).next().unwrap_or_default();
+        let prefix = [scope.strip_prefix(b".").unwrap_or(scope), b"."].concat();
+        let prefix = if scope.is_empty() { b"" } else { prefix.as_slice() };
+        for method in strings(service, 2) {
+            let (Some(method_name), Some(input)) =
+                (strings(method, 1).next(), strings(method, 2).next())
+            else {
+                continue;
+            };
+            let path = [b"/", prefix, name, b"/", method_name].concat();
+            self.methods.insert(path, input.to_vec());
+        }
+    }
+}
+
+/// Every length-delimited value of a field.
+fn strings(message: &[u8], wanted: u32) -> impl Iterator<Item = &[u8]> {
+    let mut found = Vec::new();
+    fields(message, &mut |field| match field {
+        Field { number, value: Value::Bytes(bytes) } if number == wanted => found.push(bytes),
+        _ => {}
+    });
+    found.into_iter()
+}
+
+fn number(message: &[u8], wanted: u32) -> Option<u32> {
+    let mut found = None;
+    fields(message, &mut |field| match field {
+        Field { number, value: Value::Varint(varint) } if number == wanted => found = Some(varint),
+        _ => {}
+    });
+    u32::try_from(found?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::bytes;
+    use super::*;
+
+    /// `package p; message Login { string access_token = 3; message Inner { } Inner in = 4; }
+    /// service S { rpc Do(Login) … }`
+    fn set() -> Vec<u8> {
+        let token =
+            [bytes(1, b"access_token"), vec![3 << 3, 3], bytes(10, b"accessToken")].concat();
+        let inner = [bytes(1, b"in"), vec![3 << 3, 4], bytes(6, b".p.Login.Inner")].concat();
+        let nested = bytes(1, b"Inner");
+        let login =
+            [bytes(1, b"Login"), bytes(2, &token), bytes(2, &inner), bytes(3, &nested)].concat();
+        let method = [bytes(1, b"Do"), bytes(2, b".p.Login")].concat();
+        let service = [bytes(1, b"S"), bytes(2, &method)].concat();
+        let file = [bytes(2, b"p"), bytes(4, &login), bytes(6, &service)].concat();
+        assert!(file.len() < 256);
+        [&[1 << 3 | 2, 0x80 | (file.len() & 0x7f) as u8, (file.len() >> 7) as u8], &file[..]]
+            .concat()
+    }
+
+    #[test]
+    fn names_lead_to_numbers() {
+        let schema = Schema::parse(&set()).unwrap();
+        let login = schema.input(b"/p.S/Do").unwrap();
+        assert_eq!(login, b".p.Login");
+        let token = Named { number: 3, message: None };
+        assert_eq!(schema.field(login, b"access_token"), Some(&token));
+        assert_eq!(schema.field(login, b"accessToken"), Some(&token));
+        let inner = schema.field(login, b"in").unwrap().message.as_deref().unwrap();
+        assert_eq!(inner, b".p.Login.Inner");
+        assert_eq!(schema.field(inner, b"x"), None);
+        assert!(schema.input(b"/p.S/Other").is_none());
+    }
+
+    #[test]
+    fn what_is_no_descriptor_set_is_refused() {
+        assert!(Schema::parse(b"").is_none());
+        assert!(Schema::parse(b"syntax = \"proto3\";").is_none());
+    }
+}
