@@ -13,3 +13,5 @@ pub mod request;
 pub mod rule;
 mod suggest;
 pub mod uri_condition;
+
+pub use parse::jwt::Jwt;

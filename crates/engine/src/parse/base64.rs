@@ -43,6 +43,22 @@ pub(crate) fn decode(text: &[u8], mixed: bool, out: &mut Vec<u8>) {
     }
 }
 
+/// The decoded bytes of `text`, one by one, for a look at its start.
+pub(crate) fn bytes(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    let (mut bits, mut count) = (0u32, 0);
+    text.iter().map(|byte| sextet(*byte, true)).filter(|found| *found != INVALID).filter_map(
+        move |sextet| {
+            bits = bits << 6 | u32::from(sextet);
+            count += 6;
+            if count < 8 {
+                return None;
+            }
+            count -= 8;
+            Some((bits >> count) as u8)
+        },
+    )
+}
+
 /// The text before its padding.
 pub(crate) fn until_padding(text: &[u8]) -> &[u8] {
     // Padding in front of everything ends nothing: Python and Node go on.

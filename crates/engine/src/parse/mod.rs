@@ -16,6 +16,8 @@ pub(crate) mod cookies;
 pub(crate) mod credentials;
 pub(crate) mod graphql;
 pub(crate) mod grpc;
+pub(crate) mod json;
+pub(crate) mod jwt;
 pub(crate) mod multipart;
 pub(crate) mod names;
 pub(crate) mod percent;

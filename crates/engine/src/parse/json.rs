@@ -1,0 +1,160 @@
+//! JSON (RFC 8259) as lenient readers take it, scanned without building a tree.
+//!
+//! Also read: a BOM, UTF-16 and UTF-32 (RFC 4627 section 3), comments, trailing commas, single
+//! quotes, bare keys and words (JSON5), several documents in a row (JSON Lines), junk between and
+//! after them, control bytes in strings, and text that ends too early. Nothing nests in memory:
+//! containers are spans that are scanned again when a point goes into them.
+
+mod encoding;
+mod escape;
+mod lexer;
+
+pub(crate) use encoding::transcode;
+pub(crate) use escape::unescape;
+
+use lexer::{Lexeme, Lexer};
+
+use super::Buffers;
+
+/// What a value is, as far as a point has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `[…]`
+    Array,
+    /// `{…}`
+    Object,
+    /// A number, `true`, `null`, `NaN`, a bare word.
+    Scalar,
+    /// A quoted string.
+    String,
+}
+
+/// One value inside a text: its kind and its span.
+#[derive(Clone, Copy)]
+pub(crate) struct Json<'a> {
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// Its text; of a string what the quotes enclose, still escaped.
+    pub(crate) raw: &'a [u8],
+}
+
+impl<'a> Json<'a> {
+    /// The value itself: a string unescaped, everything else as it is written.
+    pub(crate) fn value<'b>(&self, buffer: &'b mut Vec<u8>) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        if self.kind == Kind::String {
+            unescape(self.raw, buffer)
+        } else {
+            self.raw
+        }
+    }
+}
+
+/// Emits (name, value) of every member of the objects at the top of `text`, duplicates too.
+///
+/// A name that holds a NUL is also emitted up to it.
+pub(crate) fn object(text: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8], Json<'_>)) {
+    let mut lexer = Lexer::new(text);
+    while let Some(lexeme) = lexer.next() {
+        match lexeme {
+            Lexeme::Open(Kind::Object, _) => members(&mut lexer, buffer, emit),
+            Lexeme::Open(..) => lexer.skip_container(),
+            _ => {}
+        }
+    }
+}
+
+/// Emits (index, value) of every element of the arrays at the top of `text`.
+pub(crate) fn array(text: &[u8], emit: &mut dyn FnMut(usize, Json<'_>)) {
+    let mut lexer = Lexer::new(text);
+    while let Some(lexeme) = lexer.next() {
+        match lexeme {
+            Lexeme::Open(Kind::Array, _) => elements(&mut lexer, emit),
+            Lexeme::Open(..) => lexer.skip_container(),
+            _ => {}
+        }
+    }
+}
+
+/// Emits every scalar of `text` at any depth, unescaped, with the nearest name above it.
+///
+/// Past `NAMED_DEPTH` levels the name may be that of a neighbour; no value is ever left out.
+pub(crate) fn leaves(text: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
+    let mut lexer = Lexer::new(text);
+    if !matches!(lexer.clone().next(), Some(Lexeme::Open(..) | Lexeme::Scalar(Kind::String, _))) {
+        return;
+    }
+    let mut above = [&[][..]; NAMED_DEPTH];
+    let (mut depth, mut name) = (0usize, &[][..]);
+    while let Some(lexeme) = lexer.next() {
+        match lexeme {
+            Lexeme::Open(..) => {
+                above.get_mut(depth).into_iter().for_each(|slot| *slot = name);
+                depth += 1;
+            }
+            Lexeme::Close => {
+                depth = depth.saturating_sub(1);
+                name = above.get(depth).copied().unwrap_or(name);
+            }
+            Lexeme::Scalar(_, raw) if lexer.at_colon() => name = raw,
+            Lexeme::Scalar(kind, raw) => {
+                let value = Json { kind, raw }.value(&mut buffers.value);
+                emit(leaf_name(name, &mut buffers.name), value);
+            }
+            Lexeme::Colon | Lexeme::Comma => {}
+        }
+    }
+}
+
+const NAMED_DEPTH: usize = 64;
+
+/// Longer names stay escaped, else one long name over many leaves would cost their product.
+const LEAF_NAME_MAX: usize = 256;
+
+fn leaf_name<'a>(raw: &'a [u8], buffer: &'a mut Vec<u8>) -> &'a [u8] {
+    if raw.len() > LEAF_NAME_MAX {
+        raw
+    } else {
+        unescape(raw, buffer)
+    }
+}
+
+fn members(lexer: &mut Lexer<'_>, buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8], Json<'_>)) {
+    while let Some(lexeme) = lexer.next() {
+        match lexeme {
+            Lexeme::Close => return,
+            Lexeme::Open(..) => lexer.skip_container(),
+            Lexeme::Scalar(_, name) if lexer.at_colon() => {
+                lexer.next();
+                if let Some(value) = lexer.value() {
+                    let name = unescape(name, buffer);
+                    emit(name, value);
+                    if let Some(at) = memchr::memchr(0, name) {
+                        emit(&name[..at], value);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn elements(lexer: &mut Lexer<'_>, emit: &mut dyn FnMut(usize, Json<'_>)) {
+    let mut index = 0;
+    loop {
+        if let Some(value) = lexer.value() {
+            emit(index, value);
+            index += 1;
+            continue;
+        }
+        match lexer.next() {
+            None | Some(Lexeme::Close) => return,
+            Some(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
