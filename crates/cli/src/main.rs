@@ -10,6 +10,7 @@ use clap::Parser;
 
 mod commands;
 mod output;
+mod rule_files;
 
 use self::commands::Command;
 
@@ -25,11 +26,11 @@ pub(crate) struct Cli {
 
 /// How a subcommand ended, when nothing went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code)]
 pub(crate) enum Exit {
     /// All is well: 0.
     Fine,
     /// Something was found, or a request would be denied: 1.
+    #[allow(dead_code)] // until `explain` says so
     Found,
     /// What was given cannot be used, and the reason was printed: 2.
     Unusable,

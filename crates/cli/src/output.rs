@@ -9,15 +9,10 @@ use std::{
 use anstyle::{AnsiColor, Style};
 
 /// For what is right.
-#[allow(dead_code)]
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// For what is wrong.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
-/// For what deserves a look.
-#[allow(dead_code)]
-pub(crate) const NOTABLE: Style = AnsiColor::Yellow.on_default();
 /// For headings.
-#[allow(dead_code)]
 pub(crate) const HEADING: Style = Style::new().bold();
 
 /// Prints an error and its causes on standard error.
@@ -33,6 +28,12 @@ pub(crate) fn error(error: &dyn Error) {
     let _ = writeln!(stderr);
 }
 
+/// A number and its noun: `1 rule`, `2 rules`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
 /// Whether the reader of standard output went away, as `| head` does: no error of ours.
 pub(crate) fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
@@ -40,12 +41,10 @@ pub(crate) fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
 
 /// Rows of cells, printed with their columns aligned.
 #[derive(Default)]
-#[allow(dead_code)]
 pub(crate) struct Table {
     rows: Vec<Vec<(Style, String)>>,
 }
 
-#[allow(dead_code)]
 impl Table {
     /// Adds the row of column names.
     pub(crate) fn heading(&mut self, names: &[&str]) {

@@ -1,0 +1,89 @@
+//! `tokenban check` and `tokenban schema` as a person runs them.
+
+use std::{fs, path::Path, process::Command};
+
+/// Exit code, standard output, standard error.
+fn tokenban(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_tokenban"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+const GOOD: &str = "rules:
+  - {id: a, points: [[anywhere]], tokens: [fake-token-1]}
+  - {id: longer-name, points: [[header, x-debug], [query, q]], present: true, action: monitor}
+";
+const BAD: &str = "rules:\n  - {id: b, points: [[heder, X]], present: true}\n";
+
+#[test]
+fn good_files_are_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("good.yaml"), GOOD).unwrap();
+    let (code, out, err) = tokenban(folder.path(), &["check", "*.yaml"]);
+    assert_eq!(
+        out,
+        "RULE         ACTION   MATCHER  POINTS\n\
+         a            deny     1 token  [anywhere]\n\
+         longer-name  monitor  present  [header, X-DEBUG] and 1 more\n\
+         2 rules of 1 file, no mistakes\n"
+    );
+    assert_eq!((code, err.as_str()), (0, ""));
+}
+
+#[test]
+fn mistakes_have_positions_and_exit_2() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("bad.yaml"), BAD).unwrap();
+    let (code, out, err) = tokenban(folder.path(), &["check", "bad.yaml"]);
+    assert_eq!(
+        err,
+        "bad.yaml:2:23: rule \"b\": unknown element `heder`; did you mean `header`?\n1 mistake\n"
+    );
+    assert_eq!((code, out.as_str()), (2, ""));
+    let (code, out, _) = tokenban(folder.path(), &["check", "--json", "bad.yaml"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, 2);
+    assert_eq!(json["ok"], false);
+    assert_eq!(json["diagnostics"][0]["line"], 2);
+    assert_eq!(json["diagnostics"][0]["column"], 23);
+    assert_eq!(json["diagnostics"][0]["rule"], "b");
+}
+
+#[test]
+fn a_glob_without_files_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, _, err) = tokenban(folder.path(), &["check", "*.yaml"]);
+    assert_eq!(err, "tokenban: no file matches \"*.yaml\"; check the directory\n");
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn json_lists_the_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("good.yaml"), GOOD).unwrap();
+    let (code, out, _) = tokenban(folder.path(), &["check", "--json", "good.yaml"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, json["ok"].as_bool()), (0, Some(true)));
+    assert_eq!(json["rules"][1]["points"][0], "[header, X-DEBUG]");
+    assert!(!out.contains("fake-token-1"));
+}
+
+#[test]
+fn schema_completions_and_man_page_are_printed() {
+    let folder = Path::new(".");
+    let (code, out, _) = tokenban(folder, &["schema"]);
+    assert_eq!(code, 0);
+    assert!(serde_json::from_str::<serde_json::Value>(&out).is_ok());
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, out, _) = tokenban(folder, &["completions", shell]);
+        assert!(code == 0 && out.contains("schema"), "{shell}");
+    }
+    let (code, out, _) = tokenban(folder, &["man"]);
+    assert!(code == 0 && out.contains(".TH tokenban 1"), "{out}");
+    assert_eq!(tokenban(folder, &["man", "check"]).0, 0);
+    assert_eq!(tokenban(folder, &["man", "chekc"]).0, 2);
+}
