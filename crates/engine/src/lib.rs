@@ -1,6 +1,9 @@
 //! Rules in, decisions out: the part of tokenban that knows nothing of NGINX.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 pub mod condition;
 pub mod decision;
 pub mod example;
