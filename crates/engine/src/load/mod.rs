@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     path::{Path, PathBuf},
 };
 
@@ -38,10 +39,16 @@ pub struct Loaded {
     sources: Vec<Source>,
 }
 
-#[derive(Debug)]
 struct Source {
     file: PathBuf,
     text: String,
+}
+
+/// The text may hold tokens.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Source").field(&self.file).finish()
+    }
 }
 
 /// Reads rule files. All mistakes that can be told apart are reported, not only the first.
