@@ -15,14 +15,14 @@ pub(crate) fn unescape<'a>(raw: &'a [u8], buffer: &'a mut Vec<u8>) -> &'a [u8] {
     while let Some(at) = memchr(b'\\', rest) {
         buffer.extend_from_slice(&rest[..at]);
         rest = &rest[at..];
-        rest = &rest[escape(rest, buffer)..];
+        rest = &rest[unescape_one(rest, buffer)..];
     }
     buffer.extend_from_slice(rest);
     buffer
 }
 
 /// Appends what the escape at the start of `text` stands for; gives its length.
-fn escape(text: &[u8], out: &mut Vec<u8>) -> usize {
+pub(crate) fn unescape_one(text: &[u8], out: &mut Vec<u8>) -> usize {
     match text {
         [_, b'u', rest @ ..] => match code_point(rest) {
             Some((code, taken)) => {
@@ -72,7 +72,7 @@ fn digits(text: &[u8]) -> Option<u32> {
 }
 
 /// Appends a code point as UTF-8; a surrogate as UTF-8 would write it.
-pub(super) fn push(code: u32, out: &mut Vec<u8>) {
+pub(crate) fn push(code: u32, out: &mut Vec<u8>) {
     match char::from_u32(code) {
         Some(character) => {
             out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());

@@ -10,7 +10,7 @@ mod escape;
 mod lexer;
 
 pub(crate) use encoding::transcode;
-pub(crate) use escape::unescape;
+pub(crate) use escape::{push, unescape, unescape_one};
 
 use lexer::{Lexeme, Lexer};
 
