@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use tokenban_engine::{limits::Limits, load::load};
+use tokenban_engine::{limits::Limits, load::load, point::Point};
 
 fn schema() -> jsonschema::Validator {
     let text = fs::read_to_string("../../rules/schema.json").unwrap();
@@ -30,6 +30,20 @@ fn what_loads_validates() {
         if let Err(error) = schema.validate(&document) {
             panic!("{}: {error} at {}", file.display(), error.instance_path);
         }
+    }
+}
+
+#[test]
+fn points_begin_alike() {
+    let text = fs::read_to_string("../../rules/schema.json").unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let first = &schema["definitions"]["point"]["items"][0]["enum"];
+    let words: Vec<&str> =
+        first.as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    assert!(words.len() > 20);
+    for word in words {
+        let begins = Point::parse(&[word]).is_ok() || Point::parse(&[word, "0"]).is_ok();
+        assert!(begins, "{word}");
     }
 }
 
