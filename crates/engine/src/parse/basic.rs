@@ -21,6 +21,12 @@ pub(crate) fn basic(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[
     });
 }
 
+/// Whether `value` starts with the scheme: what to ask before calling `basic` on values of every
+/// kind, any of which would be decoded as bare base64.
+pub(crate) fn is_basic(value: &[u8]) -> bool {
+    after_scheme(value, b"basic").is_some()
+}
+
 fn percent_readings(
     user: &[u8],
     password: &[u8],
@@ -100,6 +106,13 @@ mod tests {
         assert!(pairs(b"Basic eDpUMA").contains(&("x".into(), "T0".into())));
         assert!(pairs(b"Basic eDpUMB==").contains(&("x".into(), "T0".into())));
         assert!(pairs(b"Basic VDBrZW4").contains(&("T0ken".into(), "".into())));
+    }
+
+    #[test]
+    fn the_scheme_tells() {
+        assert!(is_basic(b" BASIC\teDp5"));
+        assert!(!is_basic(b"eDp5"));
+        assert!(!is_basic(b"Basically x"));
     }
 
     #[test]

@@ -18,7 +18,7 @@
 //!
 //! Emitted are slices of the value, never the whole value again.
 
-use memchr::{memchr, memchr3, memmem};
+use memchr::{memchr, memchr3};
 
 /// Emits every credential inside `value`.
 pub(crate) fn credentials(value: &[u8], emit: &mut dyn FnMut(&[u8])) {
@@ -32,8 +32,9 @@ pub(crate) fn credentials(value: &[u8], emit: &mut dyn FnMut(&[u8])) {
     };
     let value = value.trim_ascii();
     emit(value);
-    if trim(value).len() != value.len() {
-        emit(trim(value));
+    let word = trim(value);
+    if word.len() != value.len() {
+        emit(word);
     }
     if first_element(value, &mut emit) {
         return;
@@ -109,8 +110,9 @@ fn later_elements(value: &[u8], emit: &mut dyn FnMut(&[u8])) {
         match split_first_word(element) {
             None => word(element, emit),
             Some((first, rest)) => {
-                let known = SCHEMES.iter().any(|scheme| first.eq_ignore_ascii_case(scheme));
-                if known || is_scheme(first) && memchr3(b'(', b')', b'/', rest).is_none() {
+                let plain = || memchr3(b'(', b')', b'/', rest).is_none();
+                let known = || SCHEMES.iter().any(|scheme| first.eq_ignore_ascii_case(scheme));
+                if is_scheme(first) && (plain() || known()) {
                     after_the_scheme(rest, emit);
                 }
             }
@@ -180,7 +182,10 @@ fn is_negotiated(element: &[u8]) -> bool {
         b"multipart/",
         b"*/*",
     ];
-    TYPES.iter().any(|kind| element.starts_with(kind)) || memmem::find(element, b";q=").is_some()
+    // Elements are short: a plain loop beats a call for SIMD.
+    let weight = element.iter().position(|byte| *byte == b';');
+    weight.is_some_and(|at| element[at..].starts_with(b";q="))
+        || TYPES.iter().any(|kind| element.starts_with(kind))
 }
 
 /// One pass without a branch in it, which the compiler turns into SIMD.
@@ -228,9 +233,24 @@ fn trim_quotes(value: &[u8]) -> &[u8] {
 
 /// A token of RFC 9110 section 5.6.2, the empty one excepted.
 fn is_scheme(word: &[u8]) -> bool {
-    !word.is_empty()
-        && word.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+    !word.is_empty() && word.iter().all(|byte| TOKEN[usize::from(*byte)])
 }
+
+const TOKEN: [bool; 256] = {
+    let marks = b"!#$%&'*+-.^_`|~";
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < marks.len() {
+        table[marks[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 fn strip_prefix_ignore_case<'a>(word: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     let (head, tail) = word.split_at_checked(prefix.len())?;
@@ -240,6 +260,7 @@ fn strip_prefix_ignore_case<'a>(word: &'a [u8], prefix: &[u8]) -> Option<&'a [u8
 #[cfg(test)]
 mod tests {
     use super::*;
+    use memchr::memmem;
     use proptest::prelude::*;
 
     fn found(value: &[u8]) -> Vec<Vec<u8>> {

@@ -97,6 +97,9 @@ pub(crate) fn jwt(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&Jwt
 /// `e30.e30.`: two empty objects, no signature.
 const SHORTEST: usize = 8;
 
+/// `{"alg":"none"}`, which is the shortest a library makes.
+const SHORTEST_HEADER: usize = 19;
+
 /// How far before a JWT its prefix is looked for.
 const PREFIX_MAX: usize = 64;
 
@@ -106,14 +109,14 @@ const INFLATED_MAX: u64 = 256 * 1024;
 fn compact(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&Jwt<'_>)) {
     let mut at = 0;
     while let Some(dot) = memchr(b'.', &value[at..]).map(|found| at + found) {
-        let start = header_start(&value[at..dot]).map(|found| at + found);
-        let rest = &value[dot + 1..];
-        let payload = &rest[..rest.iter().position(|byte| !in_part(*byte)).unwrap_or(rest.len())];
-        let ends_in_dot = rest.get(payload.len()) == Some(&b'.');
-        if let (Some(start), true) = (start, ends_in_dot) {
-            let found =
-                Compact { prefix: last_word(&value[..start]), header: &value[start..dot], payload };
-            found.decode(buffers, emit);
+        if let Some(start) = header_start(&value[at..dot]).map(|found| at + found) {
+            let rest = &value[dot + 1..];
+            let end = rest.iter().position(|byte| !in_part(*byte)).unwrap_or(rest.len());
+            if rest.get(end) == Some(&b'.') {
+                let prefix = last_word(&value[..start]);
+                let header = &value[start..dot];
+                Compact { prefix, header, payload: &rest[..end] }.decode(buffers, emit);
+            }
         }
         // The payload may be the header of one that starts there (`a.eyJ….eyJ….…`).
         at = dot + 1;
@@ -231,6 +234,9 @@ fn header_start(text: &[u8]) -> Option<usize> {
     let word = &unpadded[start..];
     if text_opens_object(word) {
         return Some(start);
+    }
+    if word.len() <= SHORTEST_HEADER {
+        return None;
     }
     // `ghs_<app>_<JWT>`, `key-<JWT>`, `path/<JWT>`: behind a mark that is in the alphabet too.
     let inner = memmem::find_iter(word, b"ey")
