@@ -13,10 +13,27 @@ use super::{names::names, percent::percent, unquote::unquote, Buffers};
 /// Emits (name, value) of every cookie, for every reading of either. A cookie without `=` is a name
 /// without value and a value without name.
 pub(crate) fn cookies(text: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
+    splits(text, &mut |name, value| readings(name, value, buffers, emit));
+}
+
+/// Emits every reading of the value of every cookie: `cookies` for whom does not ask for names,
+/// which have readings of their own and would multiply those of the values.
+pub(crate) fn cookie_values(text: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8])) {
+    splits(text, &mut |_, value| {
+        if !value.is_empty() {
+            emit_value(b"", value, &mut |_, value| emit(value));
+            let Buffers { value: buffer, spare, .. } = &mut *buffers;
+            decoded(b"", value, buffer, spare, &mut |_, value| emit(value));
+        }
+    });
+}
+
+/// Emits the raw pairs of every way to split the text.
+fn splits(text: &[u8], emit: &mut dyn FnMut(&[u8], &[u8])) {
     let mut gap = false;
     split(text, is_semicolon, false, &mut |name, value| {
         gap |= memchr2(b' ', b'\t', value).is_some() || memchr2(b' ', b'\t', name).is_some();
-        readings(name, value, buffers, emit);
+        emit(name, value);
     });
     let quotes = memchr(b'"', text).is_some();
     let comma = memchr(b',', text).is_some();
@@ -27,9 +44,7 @@ pub(crate) fn cookies(text: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&
         (gap, is_space, true),
     ] {
         if needed {
-            split(text, separates, quoted, &mut |name, value| {
-                readings(name, value, buffers, emit);
-            });
+            split(text, separates, quoted, emit);
         }
     }
 }
@@ -104,19 +119,32 @@ fn split_at(text: &[u8], ends: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
 fn readings(name: &[u8], value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
     let Buffers { name: name_buffer, value: value_buffer, spare } = buffers;
     names(name, name_buffer, spare, &mut |name| emit_value(name, value, emit));
-    if memchr3(b'%', b'+', b'"', value).is_none() && value.first() != Some(&b'\'') {
+    if !is_encoded(value) {
         return;
     }
-    let mut values = |name: &[u8]| {
-        percent(value, value_buffer, &mut |decoded| emit_value(name, decoded, emit));
-        unquote(value, spare, &mut |inner| {
-            emit_value(name, inner, emit);
-            percent(inner, value_buffer, &mut |decoded| emit_value(name, decoded, emit));
-        });
-    };
     // The readings of a name and those of a value share a buffer: take the names one by one.
     let mut folded = Vec::new();
-    names(name, name_buffer, &mut folded, &mut values);
+    names(name, name_buffer, &mut folded, &mut |name| {
+        decoded(name, value, value_buffer, spare, emit);
+    });
+}
+
+fn is_encoded(value: &[u8]) -> bool {
+    memchr3(b'%', b'+', b'"', value).is_some() || value.first() == Some(&b'\'')
+}
+
+fn decoded(
+    name: &[u8],
+    value: &[u8],
+    buffer: &mut Vec<u8>,
+    spare: &mut Vec<u8>,
+    emit: &mut dyn FnMut(&[u8], &[u8]),
+) {
+    percent(value, buffer, &mut |decoded| emit_value(name, decoded, emit));
+    unquote(value, spare, &mut |inner| {
+        emit_value(name, inner, emit);
+        percent(inner, buffer, &mut |decoded| emit_value(name, decoded, emit));
+    });
 }
 
 fn emit_value(name: &[u8], value: &[u8], emit: &mut dyn FnMut(&[u8], &[u8])) {
@@ -191,6 +219,11 @@ mod tests {
                 "{}: {found:?}",
                 String::from_utf8_lossy(text)
             );
+            let mut values = 0;
+            cookie_values(text, &mut Buffers::default(), &mut |value| {
+                values += usize::from(value == b"Token");
+            });
+            assert!(values > 0, "{}", String::from_utf8_lossy(text));
         }
     }
 

@@ -100,6 +100,11 @@ const SHORTEST: usize = 8;
 /// `{"alg":"none"}`, which is the shortest a library makes.
 const SHORTEST_HEADER: usize = 19;
 
+/// How many bytes of decoded header and payload one byte of a JSON serialisation may lead to. A
+/// payload stands for every signature, so many of them would cost their product; with this bound
+/// no number of false signatures hides the true one of a payload up to a kilobyte.
+const WORK_MAX: usize = 64;
+
 /// How far before a JWT its prefix is looked for.
 const PREFIX_MAX: usize = 64;
 
@@ -195,12 +200,18 @@ fn json_serialisation(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(
         if !opens_object(payload.iter().copied()) {
             continue;
         }
-        let mut unescaped = Vec::new();
+        let (mut unescaped, mut header) = (Vec::new(), Vec::new());
+        let mut budget = WORK_MAX.saturating_mul(value.len());
         each_protected(value, name, &mut |protected| {
             let header_text = protected.value(&mut unescaped);
-            let mut header = Vec::new();
+            header.clear();
             decode(header_text, true, &mut header);
-            emit(&Jwt { prefix: b"", header_text, payload_text: text, header: &header, payload });
+            let work = header.len() + payload.len();
+            if work <= budget && opens_object(header.iter().copied()) {
+                budget -= work;
+                let header = &header;
+                emit(&Jwt { prefix: b"", header_text, payload_text: text, header, payload });
+            }
         });
     }
 }
@@ -399,6 +410,12 @@ mod tests {
         subjects(&b"eyJ.".repeat(300_000));
         subjects(&b"_ey".repeat(300_000));
         subjects("{\"payload\":\"e30\",\"protected\":\"e30\",".repeat(30_000).as_bytes());
+        let payload = encode(format!("{{\"a\":\"{}\"}}", "a".repeat(100_000)).as_bytes());
+        let signatures = "{\"protected\":\"e30\"},".repeat(20_000);
+        let value = format!("{{\"payload\":\"{payload}\",\"signatures\":[{signatures}]}}");
+        let mut work = 0;
+        Jwt::each(value.as_bytes(), &mut |jwt| work += jwt.payload().len());
+        assert!((1..=WORK_MAX * value.len()).contains(&work));
     }
 
     proptest! {

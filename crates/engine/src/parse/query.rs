@@ -14,15 +14,21 @@ use super::{
 /// `&` separates; `;` does so in another reading (Perl, older Rack and Python), and `#` ends the
 /// text in one. An argument without `=` is a name without value and a value without name.
 pub(crate) fn query(text: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
-    for piece in text.split(|byte| *byte == b'&') {
-        argument(piece, buffers, emit);
-        if let Some(at) = memchr(b'#', piece) {
-            argument(&piece[..at], buffers, emit);
+    pieces(text, &mut |piece| argument(piece, buffers, emit));
+}
+
+/// Emits every reading of the value of every argument: `query` for whom does not ask for names,
+/// which have readings of their own and would multiply those of the values.
+pub(crate) fn query_values(text: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8])) {
+    let mut value = |piece: &[u8]| {
+        let (name, value) = split(piece);
+        let value = if name.len() == piece.len() { name } else { value };
+        if !value.is_empty() {
+            emit(value);
+            percent(value, &mut buffers.value, emit);
         }
-        if memchr(b';', piece).is_some() {
-            piece.split(|byte| *byte == b';').for_each(|part| argument(part, buffers, emit));
-        }
-    }
+    };
+    pieces(text, &mut value);
 }
 
 /// Where an argument stands among those of its name.
@@ -85,6 +91,18 @@ pub(crate) fn pollution(
         });
         if last.take().is_some_and(|index| index > 0) {
             emit(&joined);
+        }
+    }
+}
+
+fn pieces(text: &[u8], emit: &mut dyn FnMut(&[u8])) {
+    for piece in text.split(|byte| *byte == b'&') {
+        emit(piece);
+        if let Some(at) = memchr(b'#', piece) {
+            emit(&piece[..at]);
+        }
+        if memchr(b';', piece).is_some() {
+            piece.split(|byte| *byte == b';').for_each(&mut *emit);
         }
     }
 }
@@ -205,6 +223,11 @@ mod tests {
         ] {
             let found = arguments(text.as_bytes());
             assert!(found.contains(&(name.into(), value.into())), "{text}: {found:?}");
+            let mut values = Vec::new();
+            query_values(text.as_bytes(), &mut Buffers::default(), &mut |found| {
+                values.push(String::from_utf8_lossy(found).into_owned());
+            });
+            assert!(values.contains(&value.into()) || value.is_empty(), "{text}: {values:?}");
         }
     }
 
