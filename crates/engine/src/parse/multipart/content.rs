@@ -2,7 +2,7 @@
 //! then in UTF-8 when a charset is told or seen.
 
 use super::super::charset::charset;
-use super::super::Buffers;
+use super::super::{base64, Buffers};
 use super::parameters::hex;
 
 /// Emits the readings of `content`.
@@ -25,39 +25,19 @@ pub(super) fn readings(
 
 fn undo(content: &[u8], encoding: &[u8], decoded: &mut Vec<u8>) -> bool {
     decoded.clear();
+    let encoding = encoding.split(|byte| byte.is_ascii_whitespace() || *byte == b';').next();
+    let encoding = encoding.unwrap_or_default();
     if encoding.eq_ignore_ascii_case(b"base64") {
-        base64(content, decoded);
+        // Padding ends a run; mail readers go on after it.
+        for run in content.split(|byte| *byte == b'=') {
+            base64::decode(run, true, decoded);
+        }
     } else if encoding.eq_ignore_ascii_case(b"quoted-printable") {
         quoted_printable(content, decoded);
     } else {
         return false;
     }
     true
-}
-
-/// RFC 2045 section 6.8: everything outside of the alphabet is ignored; `=` starts anew.
-fn base64(content: &[u8], decoded: &mut Vec<u8>) {
-    let (mut bits, mut held) = (0u32, 0u32);
-    for byte in content {
-        let sextet = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'=' => {
-                held = 0;
-                continue;
-            }
-            _ => continue,
-        };
-        bits = (bits << 6) | u32::from(sextet);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            decoded.push((bits >> held) as u8);
-        }
-    }
 }
 
 /// RFC 2045 section 6.7: `=XX` is a byte, `=` at the end of a line joins it to the next.

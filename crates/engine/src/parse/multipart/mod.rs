@@ -9,8 +9,6 @@ mod boundary;
 mod content;
 mod parameters;
 
-use std::ops::ControlFlow;
-
 use memchr::memmem::Finder;
 use memchr::{memchr2, memchr2_iter};
 
@@ -20,6 +18,9 @@ use parameters::{is_named, parameter, Readings};
 
 /// Multipart inside multipart: RFC 7578 section 4.3 allows one level, mail a few.
 const DEPTH: usize = 3;
+/// How often each byte of a body may be looked at, all readings together. Clean forms need three;
+/// nested ones with many boundaries, names and repeated headers would multiply without end.
+const WORK: usize = 64;
 
 /// What a part yields.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,12 +44,24 @@ pub(crate) fn multipart(
     buffers: &mut Buffers,
     emit: &mut dyn FnMut(Item<'_>),
 ) -> Coverage {
-    let mut form = Form { buffers, emit, charset: Vec::new(), coverage: Coverage::Whole };
+    let work = WORK * body.len().max(1024);
+    let mut form = Form {
+        buffers,
+        emit,
+        charset: Vec::new(),
+        coverage: Coverage::Whole,
+        work,
+        too_deep: false,
+    };
     if let Some(charset) = parameter(content_type, b"charset").next() {
         form.charset.extend_from_slice(charset);
     }
     form.entity(body, content_type, b"", DEPTH);
-    form.coverage
+    if form.too_deep {
+        Coverage::Cut
+    } else {
+        form.coverage
+    }
 }
 
 struct Form<'e> {
@@ -57,13 +70,25 @@ struct Form<'e> {
     /// The charset of parts that name none: of the whole form, or told by a `_charset_` field.
     charset: Vec<u8>,
     coverage: Coverage,
+    /// Bytes that may still be looked at.
+    work: usize,
+    too_deep: bool,
 }
 
 impl Form<'_> {
+    /// Accounts for looking at `bytes`; false when that is too much.
+    fn may_read(&mut self, bytes: usize) -> bool {
+        match self.work.checked_sub(bytes) {
+            Some(left) => self.work = left,
+            None => self.coverage = Coverage::Cut,
+        }
+        self.coverage == Coverage::Whole
+    }
+
     /// A body, or a nested one; `outer` names parts that have no name of their own.
     fn entity(&mut self, body: &[u8], content_type: &[u8], outer: &[u8], depth: usize) {
         if depth == 0 {
-            self.coverage = Coverage::Cut;
+            self.too_deep = true;
             return;
         }
         for boundary in Boundaries::of(content_type, body).iter() {
@@ -89,7 +114,10 @@ impl Form<'_> {
         depth: usize,
     ) -> Split {
         let mut split = Split::default();
-        let mut start = None;
+        if !self.may_read(body.len()) {
+            return split;
+        }
+        let mut starts = Starts::default();
         for delimiter in delimiters(body, boundary) {
             if !delimiter.fills_line {
                 split.lax = true;
@@ -97,19 +125,45 @@ impl Form<'_> {
                     continue;
                 }
             }
-            if let Some(start) = start {
-                self.part(&body[start..delimiter.start.max(start)], outer, depth);
-            }
-            start = Some(delimiter.end);
+            self.parts(body, &mut starts, delimiter.start, outer, depth);
+            starts.last = Some(delimiter.end);
         }
-        if let Some(start) = start {
-            self.part(without_line_end(&body[start..]), outer, depth);
-        }
+        self.parts(body, &mut starts, without_line_end(body).len(), outer, depth);
         split
     }
 
+    /// The part that ends here; and with the parts before it that had no end of their head, as a
+    /// reader that looks for that first takes them.
+    fn parts(&mut self, body: &[u8], starts: &mut Starts, end: usize, outer: &[u8], depth: usize) {
+        let Some(start) = starts.last else { return };
+        let part = &body[start..end.max(start)];
+        self.part(part, outer, depth);
+        if head_and_content(part, <[u8]>::is_empty).0.len() == part.len() {
+            starts.headless.get_or_insert(start);
+        } else if let Some(first) = starts.headless.take() {
+            self.part(&body[first..end.max(first)], outer, depth);
+        }
+    }
+
     fn part(&mut self, part: &[u8], outer: &[u8], depth: usize) {
-        let (head, content) = head_and_content(part);
+        if let Some(b'\r' | b'\n') = part.first() {
+            // Blank lines before the head.
+            self.headed_part(part.trim_ascii_start(), outer, depth);
+        }
+        self.headed_part(part, outer, depth);
+    }
+
+    fn headed_part(&mut self, part: &[u8], outer: &[u8], depth: usize) {
+        let (head, content) = head_and_content(part, <[u8]>::is_empty);
+        self.described_part(head, content, outer, depth);
+        // Mail readers end the head at a line of white space, which continues a header elsewhere.
+        let blank = head_and_content(part, |line| line.trim_ascii().is_empty());
+        if blank.0.len() != head.len() {
+            self.described_part(blank.0, blank.1, outer, depth);
+        }
+    }
+
+    fn described_part(&mut self, head: &[u8], content: &[u8], outer: &[u8], depth: usize) {
         if head.is_empty() && content.is_empty() {
             return;
         }
@@ -120,32 +174,53 @@ impl Form<'_> {
         if described.names.is_empty() {
             described.names.add(outer);
         }
+        if !self.may_read(head.len() * described.names.iter().count()) {
+            return;
+        }
         let names = &described.names;
         for name in names.iter() {
             for (header, value) in headers(head) {
                 (self.emit)(Item::Header { name, header, value });
+                if let Some(end) = memchr2(b'\r', b'\n', value) {
+                    (self.emit)(Item::Header { name, header, value: value[..end].trim_ascii() });
+                }
             }
             for file_name in described.file_names.iter() {
                 (self.emit)(Item::FileName { name, file_name });
             }
         }
-        if described.content_type.get(..10).is_some_and(|it| it.eq_ignore_ascii_case(b"multipart/"))
-        {
-            let outer = names.iter().next().unwrap_or_default().to_vec();
-            self.entity(content, described.content_type, &outer, depth - 1);
+        for content_type in described.content_types.iter() {
+            if content_type.get(..10).is_some_and(|it| it.eq_ignore_ascii_case(b"multipart/")) {
+                let outer = names.iter().next().unwrap_or_default().to_vec();
+                self.entity(content, content_type, &outer, depth - 1);
+            }
+            for encoding in described.encodings.iter() {
+                self.contents(content, content_type, encoding, &described);
+            }
         }
-        self.contents(content, &described);
+        let trimmed = content.trim_ascii_start();
+        if trimmed.len() < content.len() && matches!(content[0], b'\r' | b'\n') {
+            self.contents(trimmed, b"", b"", &described);
+        }
     }
 
-    fn contents(&mut self, content: &[u8], described: &Description<'_>) {
-        let own = parameter(described.content_type, b"charset").next();
+    fn contents(
+        &mut self,
+        content: &[u8],
+        content_type: &[u8],
+        encoding: &[u8],
+        described: &Description<'_>,
+    ) {
+        if !self.may_read(content.len() * described.names.iter().count()) {
+            return;
+        }
+        let own = parameter(content_type, b"charset").next();
         let charset = own.unwrap_or(&self.charset).to_vec();
-        // An empty file name is a field to some back ends and a file to others.
-        let (file, field) =
-            (described.is_file, !described.is_file || described.file_names.all_empty());
+        let file = described.is_file;
+        let field = !file || described.is_doubtful || described.file_names.all_empty();
         let emit = &mut self.emit;
         let mut told = None;
-        content::readings(content, described.encoding, &charset, self.buffers, &mut |value| {
+        content::readings(content, encoding, &charset, self.buffers, &mut |value| {
             for name in described.names.iter() {
                 if field {
                     emit(Item::Field { name, value });
@@ -164,6 +239,14 @@ impl Form<'_> {
     }
 }
 
+/// Where parts began.
+#[derive(Default)]
+struct Starts {
+    last: Option<usize>,
+    /// The first of the parts that were head only.
+    headless: Option<usize>,
+}
+
 #[derive(Default)]
 struct Split {
     /// Some delimiter had more on its line: a stricter reader would not split there.
@@ -176,19 +259,46 @@ struct Description<'a> {
     names: Readings,
     file_names: Readings,
     is_file: bool,
-    content_type: &'a [u8],
-    encoding: &'a [u8],
+    /// Back ends differ on whether it is a file: PHP knows no `filename*`, and `\` before the
+    /// closing quote or a NUL leaves some without a name.
+    is_doubtful: bool,
+    content_types: Repeated<'a>,
+    encodings: Repeated<'a>,
+}
+
+/// A header that should come once: some readers take the first, some the last.
+#[derive(Default)]
+struct Repeated<'a>(Option<(&'a [u8], &'a [u8])>);
+
+impl<'a> Repeated<'a> {
+    fn add(&mut self, value: &'a [u8]) {
+        let (first, _) = self.0.unwrap_or((value, value));
+        self.0 = Some((first, value));
+    }
+
+    /// The first, then the last if it differs; an empty one if there is none.
+    fn iter(&self) -> impl Iterator<Item = &'a [u8]> {
+        let (first, last) = self.0.unwrap_or_default();
+        std::iter::once(first).chain((first != last).then_some(last))
+    }
 }
 
 impl<'a> Description<'a> {
     fn learn(&mut self, header: &[u8], value: &'a [u8]) {
         if is_named(header, b"content-disposition") {
             self.names.read(value, b"name");
+            if memchr2(b'\r', b'\n', value).is_some() {
+                // PHP joins the lines with nothing in between.
+                let lines = value.split(|byte| matches!(byte, b'\r' | b'\n'));
+                self.names.read(&lines.collect::<Vec<_>>().concat(), b"name");
+            }
             self.is_file |= self.file_names.read(value, b"filename");
+            let plain = parameter(value, b"filename").next().is_some();
+            self.is_doubtful |= memchr2(b'\\', 0, value).is_some() || !plain;
         } else if is_named(header, b"content-type") {
-            self.content_type = value.trim_ascii();
+            self.content_types.add(value);
         } else if is_named(header, b"content-transfer-encoding") {
-            self.encoding = value.trim_ascii();
+            self.encodings.add(value);
         }
     }
 }
@@ -209,15 +319,16 @@ fn delimiters<'a>(body: &'a [u8], boundary: &[u8]) -> impl Iterator<Item = Delim
     std::iter::from_fn(move || loop {
         let at = from + finder.find(body.get(from..)?)?;
         let after = at + marker.len();
-        let line_end = memchr2(b'\r', b'\n', &body[after..]).map_or(body.len(), |end| after + end);
-        if at > 0 && !matches!(body[at - 1], b'\r' | b'\n') {
+        // Werkzeug takes the first one anywhere in its line.
+        if from > 0 && !matches!(body[at - 1], b'\r' | b'\n') {
             from = at + 1;
             continue;
         }
+        let line_end = memchr2(b'\r', b'\n', &body[after..]).map_or(body.len(), |end| after + end);
         let rest = &body[after..line_end];
         let fills_line = rest.strip_prefix(b"--").unwrap_or(rest).trim_ascii().is_empty();
         let end = line_end + line_end_length(&body[line_end..]);
-        from = line_end;
+        from = line_end.max(1);
         return Some(Delimiter { start: without_line_end(&body[..at]).len(), end, fills_line });
     })
 }
@@ -237,23 +348,24 @@ fn without_line_end(text: &[u8]) -> &[u8] {
         .unwrap_or(text)
 }
 
-/// Splits a part at its first empty line; without one it is all head.
-fn head_and_content(part: &[u8]) -> (&[u8], &[u8]) {
+/// Splits a part at its first line that `ends` the head; without one it is all head.
+fn head_and_content(part: &[u8], ends: fn(&[u8]) -> bool) -> (&[u8], &[u8]) {
     let mut line = 0;
     for at in memchr2_iter(b'\r', b'\n', part) {
         if at < line {
             continue; // the LF of a CRLF
         }
         let next = at + line_end_length(&part[at..]);
-        if at == line {
-            return (&part[..at], &part[next..]);
+        if ends(&part[line..at]) {
+            return (&part[..line], &part[next..]);
         }
         line = next;
     }
     (part, b"")
 }
 
-/// Header lines as name and value; a line that starts with white space continues the one before.
+/// Header lines as name and value. A line that starts with white space continues the one before,
+/// and so does, for PHP, one without a colon.
 fn headers(head: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = head;
     std::iter::from_fn(move || {
@@ -270,21 +382,22 @@ fn headers(head: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 fn folded_line(text: &[u8]) -> (&[u8], &[u8]) {
-    let mut from = 0;
-    let found = memchr2_iter(b'\r', b'\n', text).try_for_each(|at| {
-        if at < from {
-            return ControlFlow::Continue(());
+    let (mut end, mut next) = line(text, 0);
+    while next < text.len() {
+        let (following_end, following) = line(text, next);
+        let content = &text[next..following_end];
+        if !matches!(content.first(), Some(b' ' | b'\t')) && content.contains(&b':') {
+            break;
         }
-        from = at + line_end_length(&text[at..]);
-        match text.get(from) {
-            Some(b' ' | b'\t') => ControlFlow::Continue(()),
-            _ => ControlFlow::Break((at, from)),
-        }
-    });
-    match found {
-        ControlFlow::Break((end, next)) => (&text[..end], &text[next..]),
-        ControlFlow::Continue(()) => (text, b""),
+        (end, next) = (following_end, following);
     }
+    (&text[..end], &text[next..])
+}
+
+/// Where the line that begins at `from` ends, and where the next one begins.
+fn line(text: &[u8], from: usize) -> (usize, usize) {
+    let end = memchr2(b'\r', b'\n', &text[from..]).map_or(text.len(), |end| from + end);
+    (end, end + line_end_length(&text[end..]))
 }
 
 #[cfg(test)]

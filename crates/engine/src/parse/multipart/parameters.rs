@@ -52,6 +52,8 @@ impl Readings {
         }
         if !continued.is_empty() {
             continued.sort_by_key(|(number, _)| *number);
+            // Each quoting finds them anew.
+            continued.dedup_by_key(|(number, _)| *number);
             let joined: Vec<u8> = continued.iter().flat_map(|(_, it)| it.iter().copied()).collect();
             self.add(&joined);
         }
@@ -69,7 +71,8 @@ impl Readings {
         let trimmed = trim_junk(value);
         self.add(trimmed);
         if !quoted {
-            self.add(trimmed.split(u8::is_ascii_whitespace).next().unwrap_or_default());
+            let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+            self.add(trimmed.split(ends).next().unwrap_or_default());
         }
         if let Some(nul) = memchr(0, trimmed) {
             self.add(&trimmed[..nul]);
@@ -155,7 +158,7 @@ impl<'a> Iterator for Parameters<'a> {
                 self.rest = inner.get(end + 1..).unwrap_or_default();
                 return Some(Parameter { name, value: &inner[..end], quoted: true });
             }
-            let end = memchr(b';', value).unwrap_or(value.len());
+            let end = memchr3(b';', b'\r', b'\n', value).unwrap_or(value.len());
             self.rest = &value[memchr2(b';', b',', value).unwrap_or(value.len())..];
             return Some(Parameter { name, value: value[..end].trim_ascii_end(), quoted: false });
         }

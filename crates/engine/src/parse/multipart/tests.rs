@@ -223,7 +223,35 @@ fn endless_nesting_is_cut() {
     for _ in 0..20 {
         body = format!("--XX\r\nContent-Type: {TYPE}\r\n\r\n{body}\r\n");
     }
-    let _ = multipart(body.as_bytes(), TYPE.as_bytes(), &mut Buffers::default(), &mut |_| {});
+    let buffers = &mut Buffers::default();
+    let coverage = multipart(body.as_bytes(), TYPE.as_bytes(), buffers, &mut |_| {});
+    assert_eq!(coverage, Coverage::Cut);
+}
+
+#[test]
+fn many_readings_of_nested_parts_are_cut() {
+    let letters = "abcdefghijkl";
+    let boundaries: String = letters.chars().map(|it| format!("; boundary={it}")).collect();
+    let content_type = format!("multipart/mixed{boundaries}");
+    let names: String = letters.chars().map(|it| format!("; name={it}")).collect();
+    let mut body = "T".repeat(1 << 18);
+    for _ in 0..3 {
+        let lines: String = letters.chars().map(|it| format!("\r\n--{it}\r\n")).collect();
+        body = format!(
+            "{lines}Content-Type: {content_type}\r\nContent-Type: {content_type}; x=y\r\n\
+             Content-Disposition: form-data{names}\r\n\r\n{body}{lines}"
+        );
+    }
+    let began = std::time::Instant::now();
+    let (mut emitted, buffers) = (0, &mut Buffers::default());
+    let coverage = multipart(body.as_bytes(), content_type.as_bytes(), buffers, &mut |item| {
+        if let Item::Field { value, .. } = item {
+            emitted += value.len();
+        }
+    });
+    assert_eq!(coverage, Coverage::Cut);
+    assert!(emitted <= WORK * body.len());
+    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
 }
 
 #[test]
@@ -240,13 +268,15 @@ fn bombs_are_linear() {
     let long =
         |n: usize| ["--", &"-".repeat(n / 2), "\r\n--", &"-".repeat(n / 2)].concat().into_bytes();
     let almost = |n: usize| "\r\n--X".repeat(n / 5).into_bytes();
+    let one_line = |n: usize| "--XX".repeat(n / 4).into_bytes();
     let heads = |n: usize| ["--XX\r\n", &"A: b\r\n ".repeat(n / 8)].concat().into_bytes();
     let quotes = |n: usize| {
         let parameters = "name=\"\\\";".repeat(n / 9);
         format!("--XX\r\nContent-Disposition: form-data; {parameters}\r\n\r\nT").into_bytes()
     };
     type Shape<'a> = (&'a str, &'a dyn Fn(usize) -> Vec<u8>);
-    let shapes: [Shape<'_>; 5] = [
+    let shapes: [Shape<'_>; 6] = [
+        ("one line", &one_line),
         ("parts", &|n| million(n / 10)),
         ("long boundary", &long),
         ("almost", &almost),
@@ -262,6 +292,34 @@ fn bombs_are_linear() {
         };
         let (small, large) = (time(1 << 18), time(1 << 20));
         assert!(large < 0.02 + small * 12.0, "{shape}: {small} then {large}");
+    }
+}
+
+/// What a comparison with Werkzeug, PHP and Python's `email` over thousands of mutants brought up.
+#[test]
+fn found_by_comparison() {
+    for (body, kind, value) in [
+        // email: a line of white space ends the head.
+        ("--XX\r\nContent-Disposition: form-data; name=t\r\n \r\nT\r\n--XX--", "field", "T"),
+        // Werkzeug: the head goes on over a delimiter until there is an empty line.
+        ("--XX\nContent-Disposition: a; name=t; filename=a\n \nx\n--XX\nA: b\n\nT\n--XX--", "file", "T"),
+        ("x--XX\r\nContent-Disposition: form-data; name=t\r\n\r\nT\r\n--XX--", "field", "T"),
+        ("--XX\n\rContent-Disposition: form-data; name=t\n\nT\n--XX--", "field", "T"),
+        // PHP: no `filename*`; a line without a colon belongs to the one before.
+        ("--XX\r\nContent-Disposition: a; name=t; filename*=utf-8''a\r\n\r\nT\r\n--XX--", "field", "T"),
+        ("--XX\r\nContent-Disposition: a; name=t\0; filename=a\r\n\r\nT\r\n--XX--", "field", "T"),
+        ("--XX\r\nContent-Disposition: a; filename=\"a\\\"; name=t\r\n\r\nT\r\n--XX--", "field", "T"),
+        ("--XX\r\nContent-Disposition:\r\na; name=t\r\n\r\nT\r\n--XX--", "field", "T"),
+        ("--XX\r\nContent-Disposition: a; nam\r\ne=t\r\n\r\nT\r\n--XX--", "field", "T"),
+        ("--XX\r\nContent-Disposition: a; name='t'\r\njunk\r\n\r\nT\r\n--XX--", "field", "T"),
+        // The first of two headers, and the last.
+        ("--XX\r\nContent-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: x\r\nContent-Disposition: a; name=t\r\n\r\nVA==\r\n--XX--", "field", "T"),
+        ("--XX\r\nContent-Transfer-Encoding: x\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: a; name=t\r\n\r\nVA==\r\n--XX--", "field", "T"),
+        ("--XX\r\nContent-Disposition: a; x=\"\\\"; name*0=t; name*1=\"\"\r\n\r\nT\r\n--XX--", "field", "T"),
+        ("--XX\r\nContent-Disposition: a; name=t,x\r\n\r\nT\r\n--XX--", "field", "T"),
+    ] {
+        let found = of_kind(kind, body.as_bytes(), TYPE);
+        assert!(found.contains(&("t".into(), value.into())), "{found:?} in {body:?}");
     }
 }
 
