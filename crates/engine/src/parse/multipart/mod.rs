@@ -7,14 +7,17 @@
 
 mod boundary;
 mod content;
+mod delimiter;
+mod head;
 mod parameters;
 
-use memchr::memmem::Finder;
-use memchr::{memchr2, memchr2_iter};
+use memchr::memchr2;
 
 use super::{Buffers, Coverage};
 use boundary::Boundaries;
-use parameters::{is_named, parameter, Readings};
+use delimiter::{delimiters, without_line_end};
+use head::{head_and_content, headers, Description};
+use parameters::parameter;
 
 /// Multipart inside multipart: RFC 7578 section 4.3 allows one level, mail a few.
 const DEPTH: usize = 3;
@@ -251,153 +254,6 @@ struct Starts {
 struct Split {
     /// Some delimiter had more on its line: a stricter reader would not split there.
     lax: bool,
-}
-
-/// What a part's headers say of its content.
-#[derive(Default)]
-struct Description<'a> {
-    names: Readings,
-    file_names: Readings,
-    is_file: bool,
-    /// Back ends differ on whether it is a file: PHP knows no `filename*`, and `\` before the
-    /// closing quote or a NUL leaves some without a name.
-    is_doubtful: bool,
-    content_types: Repeated<'a>,
-    encodings: Repeated<'a>,
-}
-
-/// A header that should come once: some readers take the first, some the last.
-#[derive(Default)]
-struct Repeated<'a>(Option<(&'a [u8], &'a [u8])>);
-
-impl<'a> Repeated<'a> {
-    fn add(&mut self, value: &'a [u8]) {
-        let (first, _) = self.0.unwrap_or((value, value));
-        self.0 = Some((first, value));
-    }
-
-    /// The first, then the last if it differs; an empty one if there is none.
-    fn iter(&self) -> impl Iterator<Item = &'a [u8]> {
-        let (first, last) = self.0.unwrap_or_default();
-        std::iter::once(first).chain((first != last).then_some(last))
-    }
-}
-
-impl<'a> Description<'a> {
-    fn learn(&mut self, header: &[u8], value: &'a [u8]) {
-        if is_named(header, b"content-disposition") {
-            self.names.read(value, b"name");
-            if memchr2(b'\r', b'\n', value).is_some() {
-                // PHP joins the lines with nothing in between.
-                let lines = value.split(|byte| matches!(byte, b'\r' | b'\n'));
-                self.names.read(&lines.collect::<Vec<_>>().concat(), b"name");
-            }
-            self.is_file |= self.file_names.read(value, b"filename");
-            let plain = parameter(value, b"filename").next().is_some();
-            self.is_doubtful |= memchr2(b'\\', 0, value).is_some() || !plain;
-        } else if is_named(header, b"content-type") {
-            self.content_types.add(value);
-        } else if is_named(header, b"content-transfer-encoding") {
-            self.encodings.add(value);
-        }
-    }
-}
-
-struct Delimiter {
-    /// Where the part before it ends.
-    start: usize,
-    /// Where the part after it begins.
-    end: usize,
-    fills_line: bool,
-}
-
-/// Every `--boundary` at the start of a line.
-fn delimiters<'a>(body: &'a [u8], boundary: &[u8]) -> impl Iterator<Item = Delimiter> + 'a {
-    let marker = [b"--", boundary].concat();
-    let finder = Finder::new(&marker).into_owned();
-    let mut from = 0;
-    std::iter::from_fn(move || loop {
-        let at = from + finder.find(body.get(from..)?)?;
-        let after = at + marker.len();
-        // Werkzeug takes the first one anywhere in its line.
-        if from > 0 && !matches!(body[at - 1], b'\r' | b'\n') {
-            from = at + 1;
-            continue;
-        }
-        let line_end = memchr2(b'\r', b'\n', &body[after..]).map_or(body.len(), |end| after + end);
-        let rest = &body[after..line_end];
-        let fills_line = rest.strip_prefix(b"--").unwrap_or(rest).trim_ascii().is_empty();
-        let end = line_end + line_end_length(&body[line_end..]);
-        from = line_end.max(1);
-        return Some(Delimiter { start: without_line_end(&body[..at]).len(), end, fills_line });
-    })
-}
-
-fn line_end_length(text: &[u8]) -> usize {
-    match text {
-        [b'\r', b'\n', ..] => 2,
-        [b'\r' | b'\n', ..] => 1,
-        _ => 0,
-    }
-}
-
-fn without_line_end(text: &[u8]) -> &[u8] {
-    text.strip_suffix(b"\r\n")
-        .or_else(|| text.strip_suffix(b"\n"))
-        .or_else(|| text.strip_suffix(b"\r"))
-        .unwrap_or(text)
-}
-
-/// Splits a part at its first line that `ends` the head; without one it is all head.
-fn head_and_content(part: &[u8], ends: fn(&[u8]) -> bool) -> (&[u8], &[u8]) {
-    let mut line = 0;
-    for at in memchr2_iter(b'\r', b'\n', part) {
-        if at < line {
-            continue; // the LF of a CRLF
-        }
-        let next = at + line_end_length(&part[at..]);
-        if ends(&part[line..at]) {
-            return (&part[..line], &part[next..]);
-        }
-        line = next;
-    }
-    (part, b"")
-}
-
-/// Header lines as name and value. A line that starts with white space continues the one before,
-/// and so does, for PHP, one without a colon.
-fn headers(head: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let mut rest = head;
-    std::iter::from_fn(move || {
-        while !rest.is_empty() {
-            let (line, after) = folded_line(rest);
-            rest = after;
-            if let Some(colon) = memchr::memchr(b':', line) {
-                let name = parameters::trim_junk(&line[..colon]);
-                return Some((name, line[colon + 1..].trim_ascii()));
-            }
-        }
-        None
-    })
-}
-
-fn folded_line(text: &[u8]) -> (&[u8], &[u8]) {
-    let (mut end, mut next) = line(text, 0);
-    while next < text.len() {
-        let (following_end, following) = line(text, next);
-        let content = &text[next..following_end];
-        if !matches!(content.first(), Some(b' ' | b'\t')) && content.contains(&b':') {
-            break;
-        }
-        (end, next) = (following_end, following);
-    }
-    (&text[..end], &text[next..])
-}
-
-/// Where the line that begins at `from` ends, and where the next one begins.
-fn line(text: &[u8], from: usize) -> (usize, usize) {
-    let end = memchr2(b'\r', b'\n', &text[from..]).map_or(text.len(), |end| from + end);
-    (end, end + line_end_length(&text[end..]))
 }
 
 #[cfg(test)]
