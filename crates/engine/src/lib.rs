@@ -9,12 +9,17 @@ pub mod decision;
 pub mod example;
 pub mod limits;
 pub mod load;
+mod matcher;
 #[allow(dead_code)] // until the walk of the points uses every parser
 mod parse;
 pub mod point;
 pub mod request;
 pub mod rule;
+mod ruleset;
 mod suggest;
+mod tree;
 pub mod uri_condition;
+mod walk;
 
 pub use parse::jwt::Jwt;
+pub use ruleset::{Ruleset, Scratch};

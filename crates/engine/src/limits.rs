@@ -16,6 +16,12 @@ pub struct Limits {
     pub diagnostics: usize,
     /// Most bytes that the automaton of one pattern of a condition may take. Default: 1 MiB.
     pub condition_size: usize,
+    /// Most bytes that the patterns of one point may take before they become an automaton, and most
+    /// bytes of the lazy automaton of one worker. Default: 16 MiB.
+    pub patterns_size: usize,
+    /// Most bytes of a dense automaton, which is shared by all workers; larger ones are built
+    /// lazily. Default: 1 MiB.
+    pub dense_size: usize,
 }
 
 impl Default for Limits {
@@ -26,6 +32,8 @@ impl Default for Limits {
             yaml_nodes: 4_000_000,
             diagnostics: 20,
             condition_size: 1 << 20,
+            patterns_size: 16 << 20,
+            dense_size: 1 << 20,
         }
     }
 }

@@ -1,0 +1,172 @@
+//! The points of all rules of a ruleset, merged into one tree.
+//!
+//! Points that begin alike share their first nodes, so each parser runs at most once for each value
+//! however many rules look below it, and each node is matched once however many rules end there.
+
+use crate::point::{Element, Kind, Point};
+
+/// A node of the tree; 0 is the root, the request itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct NodeId(u32);
+
+impl NodeId {
+    pub(crate) const ROOT: NodeId = NodeId(0);
+
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What leads from one node to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// An element of the notation.
+    Element(Element),
+    /// The value without its quotes: only a reading, not an element that rules can name.
+    Unquote,
+}
+
+impl Step {
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        match self {
+            Step::Element(element) => Some(element.kind),
+            Step::Unquote => None,
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Step::Element(element) => element.name.as_deref().unwrap_or_default(),
+            Step::Unquote => "",
+        }
+    }
+
+    /// The number of `array N` and `path N`; the grammar has made sure that it is one.
+    pub(crate) fn number(&self) -> usize {
+        self.name().parse().unwrap_or(usize::MAX)
+    }
+}
+
+/// The steps below a node, and whether a rule ends here.
+#[derive(Debug, Default)]
+pub(crate) struct Node {
+    pub(crate) edges: Vec<(Step, NodeId)>,
+    pub(crate) is_leaf: bool,
+}
+
+impl Node {
+    /// The nodes that one element leads to.
+    pub(crate) fn children(&self, kind: Kind) -> impl Iterator<Item = (&Step, NodeId)> {
+        self.edges
+            .iter()
+            .filter(move |(step, _)| step.kind() == Some(kind))
+            .map(|(step, child)| (step, *child))
+    }
+
+    pub(crate) fn has(&self, kinds: &[Kind]) -> bool {
+        self.edges.iter().any(|(step, _)| step.kind().is_some_and(|kind| kinds.contains(&kind)))
+    }
+}
+
+/// All nodes.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    nodes: Vec<Node>,
+}
+
+impl Tree {
+    pub(crate) fn new() -> Tree {
+        Tree { nodes: vec![Node::default()] }
+    }
+
+    /// Adds a path from the root; gives the node at its end.
+    pub(crate) fn add(&mut self, path: &[Step]) -> NodeId {
+        let mut node = NodeId::ROOT;
+        for step in path {
+            node = self.child(node, step);
+        }
+        self.nodes[node.index()].is_leaf = true;
+        node
+    }
+
+    pub(crate) fn node(&self, node: NodeId) -> &Node {
+        &self.nodes[node.index()]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    fn child(&mut self, node: NodeId, step: &Step) -> NodeId {
+        let edges = &self.nodes[node.index()].edges;
+        if let Some((_, child)) = edges.iter().find(|(other, _)| other == step) {
+            return *child;
+        }
+        let child = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push(Node::default());
+        self.nodes[node.index()].edges.push((step.clone(), child));
+        child
+    }
+}
+
+/// The paths that a point stands for: itself, or all that `anywhere` covers.
+pub(crate) fn paths(point: &Point) -> Vec<Vec<Step>> {
+    if point.elements().iter().any(|element| element.kind == Kind::Anywhere) {
+        return anywhere();
+    }
+    vec![point.elements().iter().cloned().map(Step::Element).collect()]
+}
+
+/// A path and the readings of its values that a token may hide in: after a scheme, on either side
+/// of a Basic pair, percent-encoded, quoted.
+pub(crate) fn with_credentials(path: &[Step]) -> Vec<Vec<Step>> {
+    let below = |steps: &[Step]| [path, steps].concat();
+    let credentials = element(Kind::Credentials);
+    let basic = |part| [element(Kind::Basic), element(part)];
+    vec![
+        path.to_vec(),
+        below(&[credentials]),
+        below(&basic(Kind::User)),
+        below(&basic(Kind::Password)),
+        below(&[element(Kind::Percent)]),
+        below(&[Step::Unquote]),
+    ]
+}
+
+/// Every place outside the body where a credential usually travels.
+fn anywhere() -> Vec<Vec<Step>> {
+    let header_all = element(Kind::HeaderAll);
+    let cookie = Step::Element(Element { kind: Kind::Header, name: Some("COOKIE".to_owned()) });
+    vec![
+        vec![header_all.clone()],
+        vec![header_all.clone(), element(Kind::Credentials)],
+        vec![header_all.clone(), element(Kind::Basic), element(Kind::User)],
+        vec![header_all, element(Kind::Basic), element(Kind::Password)],
+        vec![cookie, element(Kind::CookieAll)],
+        vec![element(Kind::QueryAll)],
+        vec![element(Kind::PathAll)],
+    ]
+}
+
+fn element(kind: Kind) -> Step {
+    Step::Element(Element { kind, name: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_that_begin_alike_share_nodes() {
+        let mut tree = Tree::new();
+        let mut add = |words: &[&str]| {
+            let point = Point::parse(words).unwrap();
+            tree.add(&paths(&point)[0])
+        };
+        let header = add(&["header", "AUTHORIZATION"]);
+        let credentials = add(&["header", "authorization", "credentials"]);
+        assert_eq!(header, add(&["header", "AUTHORIZATION"]));
+        assert_ne!(header, credentials);
+        assert_eq!(tree.len(), 3);
+    }
+}

@@ -1,0 +1,400 @@
+//! The walk: from the request down to every value that some rule looks at.
+//!
+//! The root reads the request, parsers turn a value into nested values, and every value at a leaf is
+//! handed to the visitor. Every repetition and every reading is visited. Depth is bounded by the
+//! length of the longest point, time by that length times the size of the request.
+
+use crate::{
+    parse::{
+        base64::base64,
+        basic::basic,
+        content_encoding::Bounds,
+        cookies::cookies,
+        credentials::{credentials, subprotocols},
+        gzip::gzip,
+        htmljs::htmljs,
+        json::{self, Json},
+        jwt::jwt,
+        names::segment,
+        path::{path, split_target, Part},
+        percent::percent,
+        query::{self, query},
+        unquote::unquote,
+        Buffers,
+    },
+    point::Kind,
+    request::Request,
+    tree::{Node, NodeId, Tree},
+};
+
+/// Working memory of the parsers, one set for each level, kept from request to request.
+pub(crate) type Pool = Vec<Buffers>;
+
+/// What a compressed value may inflate to: a value of the request head is a few kilobytes.
+const INFLATED: Bounds = Bounds { size: 1 << 20, ratio: 200 };
+
+/// Visits every value of a tree in a request.
+pub(crate) struct Walk<'a, R: ?Sized> {
+    pub(crate) tree: &'a Tree,
+    pub(crate) request: &'a R,
+    pub(crate) pool: &'a mut Pool,
+    pub(crate) visit: &'a mut dyn FnMut(NodeId, &[u8]),
+}
+
+/// Whether a header line has the name of a point: without case, and `-` equal to `_`.
+fn is_header(name: &[u8], canonical: &str) -> bool {
+    name.len() == canonical.len()
+        && name.iter().zip(canonical.bytes()).all(|(byte, expected)| {
+            byte.to_ascii_uppercase() == expected || (*byte == b'_' && expected == b'-')
+        })
+}
+
+impl<R: Request + ?Sized> Walk<'_, R> {
+    /// Visits everything outside the body.
+    pub(crate) fn head(&mut self) {
+        let root = self.tree.node(NodeId::ROOT);
+        self.metadata(root);
+        if root.has(&[Kind::Header, Kind::HeaderAll, Kind::HeaderName]) {
+            self.headers(root);
+        }
+        if root.has(&[Kind::Path, Kind::PathAll, Kind::ActionName, Kind::ActionExt]) {
+            self.paths(root);
+        }
+        if root.has(&[Kind::Query, Kind::QueryAll, Kind::QueryName]) {
+            self.queries(root);
+        }
+    }
+
+    fn metadata(&mut self, root: &Node) {
+        for (step, child) in &root.edges {
+            let request = self.request;
+            match step.kind() {
+                Some(Kind::Host) => self.value(*child, request.host()),
+                Some(Kind::Method) => self.value(*child, request.method()),
+                Some(Kind::Proto) => self.value(*child, request.protocol()),
+                Some(Kind::RemoteAddr) => self.value(*child, request.remote_addr()),
+                Some(Kind::Scheme) => self.value(*child, request.scheme()),
+                Some(Kind::Uri) => self.uri(*child),
+                Some(Kind::Var) => {
+                    if let Some(value) = request.variable(step.name()) {
+                        self.value(*child, &value);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// As sent, percent-decoded, and as NGINX routes on it.
+    fn uri(&mut self, node: NodeId) {
+        let target = self.request.target();
+        self.value(node, target);
+        let mut buffers = self.take();
+        percent(target, &mut buffers.value, &mut |decoded| self.value(node, decoded));
+        self.give(buffers);
+        if self.request.path() != split_target(target).path {
+            self.value(node, self.request.path());
+        }
+    }
+
+    fn headers(&mut self, root: &Node) {
+        let request = self.request;
+        request.headers(&mut |name, value| {
+            for (step, child) in &root.edges {
+                match step.kind() {
+                    Some(Kind::Header) if is_header(name, step.name()) => self.value(*child, value),
+                    Some(Kind::HeaderAll) => {
+                        self.value(*child, value);
+                        self.subprotocols(*child, name, value);
+                    }
+                    Some(Kind::HeaderName) => self.value(*child, name),
+                    _ => {}
+                }
+            }
+        });
+        for (step, child) in root.children(Kind::Header) {
+            if self.tree.node(child).has(&[Kind::Array, Kind::ArrayAll, Kind::Pollution]) {
+                self.repeated_header(step.name(), child);
+            }
+        }
+    }
+
+    /// A token in `Sec-WebSocket-Protocol` is base64url behind a prefix (kubernetes).
+    fn subprotocols(&mut self, node: NodeId, name: &[u8], value: &[u8]) {
+        if is_header(name, "SEC-WEBSOCKET-PROTOCOL") {
+            let mut buffers = self.take();
+            subprotocols(value, &mut buffers.value, &mut |token| self.value(node, token));
+            self.give(buffers);
+        }
+    }
+
+    /// `array N`, `array_all` and `pollution` of a header that is sent more than once.
+    fn repeated_header(&mut self, name: &str, node: NodeId) {
+        let mut lines: Vec<Vec<u8>> = Vec::new();
+        self.request.headers(&mut |found, value| {
+            if is_header(found, name) {
+                lines.push(value.to_vec());
+            }
+        });
+        let node = self.tree.node(node);
+        for (index, line) in lines.iter().enumerate() {
+            self.items(node, index, &mut |walk, child| walk.value(child, line));
+        }
+        if lines.len() > 1 {
+            let joined = lines.join(&b',');
+            for (_, child) in node.children(Kind::Pollution) {
+                self.value(child, &joined);
+            }
+        }
+    }
+
+    /// The children that take the item at an index.
+    fn items(&mut self, node: &Node, index: usize, go: &mut dyn FnMut(&mut Self, NodeId)) {
+        for (step, child) in &node.edges {
+            match step.kind() {
+                Some(Kind::Array) if step.number() == index => go(self, *child),
+                Some(Kind::ArrayAll) => go(self, *child),
+                _ => {}
+            }
+        }
+    }
+
+    /// The path as sent and as NGINX routes on it.
+    fn paths(&mut self, root: &Node) {
+        let sent = split_target(self.request.target()).path;
+        let routed = self.request.path();
+        self.path(root, sent);
+        if routed != sent {
+            self.path(root, routed);
+        }
+    }
+
+    fn path(&mut self, root: &Node, text: &[u8]) {
+        let mut buffers = self.take();
+        path(text, &mut buffers.value, &mut |part, value| {
+            for (step, child) in &root.edges {
+                let takes = match (step.kind(), part) {
+                    (Some(Kind::ActionExt), Part::ActionExt)
+                    | (Some(Kind::ActionName), Part::ActionName)
+                    | (Some(Kind::PathAll), Part::Last | Part::Segment(_)) => true,
+                    (Some(Kind::Path), Part::Segment(index)) => step.number() == index,
+                    _ => false,
+                };
+                if takes {
+                    self.value(*child, value);
+                }
+            }
+        });
+        self.give(buffers);
+    }
+
+    /// The arguments as sent and, after a rewrite, the current ones.
+    fn queries(&mut self, root: &Node) {
+        let sent = split_target(self.request.target()).query;
+        let current = self.request.args();
+        self.query(root, sent);
+        if current != sent {
+            self.query(root, current);
+        }
+    }
+
+    fn query(&mut self, root: &Node, text: &[u8]) {
+        let mut buffers = self.take();
+        query(text, &mut buffers, &mut |name, value| {
+            for (step, child) in &root.edges {
+                match step.kind() {
+                    Some(Kind::Query) if step.name().as_bytes() == name => {
+                        self.value(*child, value);
+                    }
+                    Some(Kind::QueryAll) => self.value(*child, value),
+                    Some(Kind::QueryName) => self.value(*child, name),
+                    _ => {}
+                }
+            }
+        });
+        for (step, child) in root.children(Kind::Query) {
+            self.argument_parts(text, step.name(), child, &mut buffers);
+        }
+        self.give(buffers);
+    }
+
+    /// What lies below `query NAME`: repetitions by number, brackets by name.
+    fn argument_parts(&mut self, text: &[u8], name: &str, id: NodeId, buffers: &mut Buffers) {
+        let node = self.tree.node(id);
+        let parts = [Kind::Array, Kind::ArrayAll, Kind::Hash, Kind::HashAll, Kind::HashName];
+        if node.has(&parts) {
+            query::occurrences(text, name.as_bytes(), buffers, &mut |place, value| {
+                self.items(node, place.index, &mut |walk, child| walk.value(child, value));
+                self.brackets(id, place.path, value);
+            });
+        }
+        if node.has(&[Kind::Pollution]) {
+            query::pollution(text, name.as_bytes(), buffers, &mut |joined| {
+                node.children(Kind::Pollution).for_each(|(_, child)| self.value(child, joined));
+            });
+        }
+    }
+
+    fn brackets(&mut self, id: NodeId, path: &[u8], value: &[u8]) {
+        let Some((name, rest)) = segment(path) else { return };
+        for (step, child) in &self.tree.node(id).edges {
+            match step.kind() {
+                Some(Kind::HashName) => self.value(*child, name),
+                Some(Kind::Hash) if step.name().as_bytes() == name => {
+                    self.bracket_value(*child, rest, value);
+                }
+                Some(Kind::HashAll) => self.bracket_value(*child, rest, value),
+                _ => {}
+            }
+        }
+    }
+
+    fn bracket_value(&mut self, node: NodeId, rest: &[u8], value: &[u8]) {
+        self.value(node, value);
+        self.brackets(node, rest, value);
+    }
+
+    /// A value: matched at a leaf, and handed to every parser below.
+    fn value(&mut self, id: NodeId, value: &[u8]) {
+        let node = self.tree.node(id);
+        if node.is_leaf {
+            (self.visit)(id, value);
+        }
+        if node.edges.is_empty() {
+            return;
+        }
+        let mut buffers = self.take();
+        self.parsers(node, value, &mut buffers);
+        self.give(buffers);
+    }
+
+    fn parsers(&mut self, node: &Node, value: &[u8], buffers: &mut Buffers) {
+        if node.has(&[Kind::Cookie, Kind::CookieAll, Kind::CookieName]) {
+            self.cookies(node, value, buffers);
+        }
+        for (step, child) in &node.edges {
+            let child = *child;
+            let Some(kind) = step.kind() else {
+                unquote(value, &mut buffers.value, &mut |inner| self.value(child, inner));
+                continue;
+            };
+            match kind {
+                Kind::Base64 => {
+                    base64(value, &mut buffers.value, &mut |decoded| self.value(child, decoded));
+                }
+                Kind::Basic => self.basic(child, value, buffers),
+                Kind::Credentials => credentials(value, &mut |found| self.value(child, found)),
+                Kind::Gzip => {
+                    // What lies past the bound is unread: tokens are far shorter than the bound.
+                    let _ = gzip(value, INFLATED, buffers, &mut |inflated| {
+                        self.value(child, inflated);
+                    });
+                }
+                Kind::Htmljs => {
+                    let Buffers { value: buffer, spare, .. } = buffers;
+                    htmljs(value, buffer, spare, &mut |decoded| self.value(child, decoded));
+                }
+                Kind::JsonDoc => {
+                    let text = json::transcode(value, &mut buffers.value);
+                    self.json(child, text);
+                }
+                Kind::Jwt => self.jwt(child, value, buffers),
+                Kind::Percent => {
+                    percent(value, &mut buffers.value, &mut |decoded| self.value(child, decoded));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn cookies(&mut self, node: &Node, value: &[u8], buffers: &mut Buffers) {
+        cookies(value, buffers, &mut |name, value| {
+            for (step, child) in &node.edges {
+                match step.kind() {
+                    Some(Kind::Cookie) if step.name().as_bytes() == name => {
+                        self.value(*child, value);
+                    }
+                    Some(Kind::CookieAll) => self.value(*child, value),
+                    Some(Kind::CookieName) => self.value(*child, name),
+                    _ => {}
+                }
+            }
+        });
+    }
+
+    fn basic(&mut self, id: NodeId, value: &[u8], buffers: &mut Buffers) {
+        let node = self.tree.node(id);
+        basic(value, buffers, &mut |user, password| {
+            node.children(Kind::User).for_each(|(_, child)| self.value(child, user));
+            node.children(Kind::Password).for_each(|(_, child)| self.value(child, password));
+        });
+    }
+
+    fn jwt(&mut self, id: NodeId, value: &[u8], buffers: &mut Buffers) {
+        let node = self.tree.node(id);
+        jwt(value, buffers, &mut |jwt| {
+            for (step, child) in &node.edges {
+                match step.kind() {
+                    Some(Kind::Claims) => {
+                        jwt.claim(step.name(), &mut |claim| self.value(*child, claim));
+                    }
+                    Some(Kind::JwtHeader) => {
+                        self.value(*child, jwt.header_text());
+                        self.value(*child, jwt.header());
+                    }
+                    Some(Kind::JwtPayload) => {
+                        self.value(*child, jwt.payload_text());
+                        self.value(*child, jwt.payload());
+                    }
+                    Some(Kind::JwtPrefix) => self.value(*child, jwt.prefix()),
+                    _ => {}
+                }
+            }
+        });
+    }
+
+    /// The members and elements of a JSON text.
+    fn json(&mut self, id: NodeId, text: &[u8]) {
+        let node = self.tree.node(id);
+        let mut buffers = self.take();
+        if node.has(&[Kind::Hash, Kind::HashAll, Kind::HashName]) {
+            json::object(text, &mut buffers.name, &mut |name, member| {
+                for (step, child) in &node.edges {
+                    match step.kind() {
+                        Some(Kind::Hash) if step.name().as_bytes() == name => {
+                            self.json_value(*child, member);
+                        }
+                        Some(Kind::HashAll) => self.json_value(*child, member),
+                        Some(Kind::HashName) => self.value(*child, name),
+                        _ => {}
+                    }
+                }
+            });
+        }
+        if node.has(&[Kind::Array, Kind::ArrayAll]) {
+            json::array(text, &mut |index, element| {
+                self.items(node, index, &mut |walk, child| walk.json_value(child, element));
+            });
+        }
+        self.give(buffers);
+    }
+
+    /// A string counts unescaped; what else it may be, as it is written.
+    fn json_value(&mut self, node: NodeId, json: Json<'_>) {
+        let mut buffers = self.take();
+        let value = json.value(&mut buffers.value);
+        self.value(node, value);
+        self.give(buffers);
+        if json.kind != json::Kind::String {
+            self.json(node, json.raw);
+        }
+    }
+
+    fn take(&mut self) -> Buffers {
+        self.pool.pop().unwrap_or_default()
+    }
+
+    fn give(&mut self, buffers: Buffers) {
+        self.pool.push(buffers);
+    }
+}
