@@ -7,9 +7,9 @@
 use crate::{
     parse::{
         base64::base64,
-        basic::basic,
+        basic::{basic, is_basic},
         content_encoding::Bounds,
-        cookies::cookies,
+        cookies::{cookie_values, cookies},
         credentials::{credentials, subprotocols},
         gzip::gzip,
         htmljs::htmljs,
@@ -18,7 +18,7 @@ use crate::{
         names::segment,
         path::{path, split_target, Part},
         percent::percent,
-        query::{self, query},
+        query::{self, query, query_values},
         unquote::unquote,
         Buffers,
     },
@@ -103,10 +103,7 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             for (step, child) in &root.edges {
                 match step.kind() {
                     Some(Kind::Header) if is_header(name, step.name()) => self.value(*child, value),
-                    Some(Kind::HeaderAll) => {
-                        self.value(*child, value);
-                        self.subprotocols(*child, name, value);
-                    }
+                    Some(Kind::HeaderAll) => self.value(*child, value),
                     Some(Kind::HeaderName) => self.value(*child, name),
                     _ => {}
                 }
@@ -116,15 +113,6 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             if self.tree.node(child).has(&[Kind::Array, Kind::ArrayAll, Kind::Pollution]) {
                 self.repeated_header(step.name(), child);
             }
-        }
-    }
-
-    /// A token in `Sec-WebSocket-Protocol` is base64url behind a prefix (kubernetes).
-    fn subprotocols(&mut self, node: NodeId, name: &[u8], value: &[u8]) {
-        if is_header(name, "SEC-WEBSOCKET-PROTOCOL") {
-            let mut buffers = self.take();
-            subprotocols(value, &mut buffers.value, &mut |token| self.value(node, token));
-            self.give(buffers);
         }
     }
 
@@ -200,18 +188,16 @@ impl<R: Request + ?Sized> Walk<'_, R> {
 
     fn query(&mut self, root: &Node, text: &[u8]) {
         let mut buffers = self.take();
-        query(text, &mut buffers, &mut |name, value| {
-            for (step, child) in &root.edges {
-                match step.kind() {
-                    Some(Kind::Query) if step.name().as_bytes() == name => {
-                        self.value(*child, value);
-                    }
-                    Some(Kind::QueryAll) => self.value(*child, value),
-                    Some(Kind::QueryName) => self.value(*child, name),
-                    _ => {}
-                }
-            }
-        });
+        if root.has(&[Kind::QueryAll]) {
+            query_values(text, &mut buffers, &mut |value| {
+                root.children(Kind::QueryAll).for_each(|(_, child)| self.value(child, value));
+            });
+        }
+        if root.has(&[Kind::Query, Kind::QueryName]) {
+            query(text, &mut buffers, &mut |name, value| {
+                self.named(root, Kind::Query, Kind::QueryName, name, value);
+            });
+        }
         for (step, child) in root.children(Kind::Query) {
             self.argument_parts(text, step.name(), child, &mut buffers);
         }
@@ -282,8 +268,11 @@ impl<R: Request + ?Sized> Walk<'_, R> {
                 Kind::Base64 => {
                     base64(value, &mut buffers.value, &mut |decoded| self.value(child, decoded));
                 }
-                Kind::Basic => self.basic(child, value, buffers),
-                Kind::Credentials => credentials(value, &mut |found| self.value(child, found)),
+                Kind::Basic if is_basic(value) => self.basic(child, value, buffers),
+                Kind::Credentials => {
+                    credentials(value, &mut |found| self.value(child, found));
+                    subprotocols(value, &mut buffers.value, &mut |found| self.value(child, found));
+                }
                 Kind::Gzip => {
                     // What lies past the bound is unread: tokens are far shorter than the bound.
                     let _ = gzip(value, INFLATED, buffers, &mut |inflated| {
@@ -308,18 +297,29 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     }
 
     fn cookies(&mut self, node: &Node, value: &[u8], buffers: &mut Buffers) {
-        cookies(value, buffers, &mut |name, value| {
-            for (step, child) in &node.edges {
-                match step.kind() {
-                    Some(Kind::Cookie) if step.name().as_bytes() == name => {
-                        self.value(*child, value);
-                    }
-                    Some(Kind::CookieAll) => self.value(*child, value),
-                    Some(Kind::CookieName) => self.value(*child, name),
-                    _ => {}
+        if node.has(&[Kind::CookieAll]) {
+            cookie_values(value, buffers, &mut |value| {
+                node.children(Kind::CookieAll).for_each(|(_, child)| self.value(child, value));
+            });
+        }
+        if node.has(&[Kind::Cookie, Kind::CookieName]) {
+            cookies(value, buffers, &mut |name, value| {
+                self.named(node, Kind::Cookie, Kind::CookieName, name, value);
+            });
+        }
+    }
+
+    /// A name and its value, for the children that ask for this name or for all names.
+    fn named(&mut self, node: &Node, by_name: Kind, names: Kind, name: &[u8], value: &[u8]) {
+        for (step, child) in &node.edges {
+            match step.kind() {
+                Some(kind) if kind == by_name && step.name().as_bytes() == name => {
+                    self.value(*child, value);
                 }
+                Some(kind) if kind == names => self.value(*child, name),
+                _ => {}
             }
-        });
+        }
     }
 
     fn basic(&mut self, id: NodeId, value: &[u8], buffers: &mut Buffers) {
