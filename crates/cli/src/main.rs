@@ -30,7 +30,6 @@ pub(crate) enum Exit {
     /// All is well: 0.
     Fine,
     /// Something was found, or a request would be denied: 1.
-    #[allow(dead_code)] // until `explain` says so
     Found,
     /// What was given cannot be used, and the reason was printed: 2.
     Unusable,

@@ -29,9 +29,33 @@ fn good_files_are_a_table() {
         "RULE         ACTION   MATCHER  POINTS\n\
          a            deny     1 token  [anywhere]\n\
          longer-name  monitor  present  [header, X-DEBUG] and 1 more\n\
-         2 rules of 1 file, no mistakes\n"
+         2 rules of 1 file, no mistakes, all examples hold\n"
     );
     assert_eq!((code, err.as_str()), (0, ""));
+}
+
+#[test]
+fn an_example_that_does_not_hold_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = "rules:
+  - id: a
+    points: [[query, q]]
+    tokens: [fake-token-1]
+    examples:
+      deny: [{query: {q: fake-token-1}}, {query: {q: fake-token-2}}]
+      pass: [{query: {q: fake-token-1}}]
+";
+    fs::write(folder.path().join("rules.yaml"), rules).unwrap();
+    let (code, out, _) = tokenban(folder.path(), &["check", "rules.yaml"]);
+    let failures: Vec<&str> = out.lines().filter(|line| line.contains("example ")).collect();
+    assert_eq!(
+        failures,
+        [
+            "rules.yaml:2:5: rule \"a\": example 2 of `deny` is not matched",
+            "rules.yaml:2:5: rule \"a\": example 1 of `pass` is matched",
+        ]
+    );
+    assert_eq!(code, 1);
 }
 
 #[test]

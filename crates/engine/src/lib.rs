@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod condition;
 pub mod decision;
+mod evidence;
 pub mod example;
 pub mod limits;
 pub mod load;
@@ -21,5 +22,6 @@ mod tree;
 pub mod uri_condition;
 mod walk;
 
+pub use evidence::ExampleFailure;
 pub use parse::jwt::Jwt;
 pub use ruleset::{Ruleset, Scratch};

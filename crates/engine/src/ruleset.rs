@@ -59,16 +59,16 @@ impl Ruleset {
     ///
     /// The error's text names file, line, column and rule of every mistake.
     pub fn load(files: &[PathBuf], limits: &Limits) -> Result<Ruleset, LoadError> {
-        Ruleset::compile(load::load(files, limits)?, limits)
+        Ruleset::compile(&load::load(files, limits)?, limits)
     }
 
     /// Compiles rules from a text, as if it were the contents of `file`.
     pub fn load_text(file: &Path, text: &str, limits: &Limits) -> Result<Ruleset, LoadError> {
-        Ruleset::compile(load::load_text(file, text, limits)?, limits)
+        Ruleset::compile(&load::load_text(file, text, limits)?, limits)
     }
 
     /// Compiles rules that were read. An error names the rule and the way out.
-    pub fn compile(loaded: Loaded, limits: &Limits) -> Result<Ruleset, LoadError> {
+    pub fn compile(loaded: &Loaded, limits: &Limits) -> Result<Ruleset, LoadError> {
         for rule in &loaded.rules {
             if let Some(message) = unsupported(rule) {
                 return Err(loaded.error(rule, message));
@@ -82,14 +82,14 @@ impl Ruleset {
             let matcher = match known.get(rules) {
                 Some(matcher) => *matcher,
                 None => {
-                    matchers.push(build(&loaded, rules, limits)?);
+                    matchers.push(build(loaded, rules, limits)?);
                     matchers.len() - 1
                 }
             };
             known.insert(rules, matcher);
             leaves[node.index()] = Some(Leaf { matcher, point: text(path) });
         }
-        let Loaded { rules, files, .. } = loaded;
+        let (rules, files) = (loaded.rules.clone(), loaded.files.clone());
         let variables = variables(&rules);
         Ok(Ruleset {
             conditions: conditions(&rules),
@@ -121,14 +121,9 @@ impl Ruleset {
         &self.files
     }
 
-    /// How many rules there are.
-    pub fn len(&self) -> usize {
-        self.rules.len()
-    }
-
-    /// Whether there is no rule.
-    pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+    /// The rules, in the order of the files.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
     /// Decides about a request.
@@ -179,6 +174,27 @@ impl Ruleset {
             });
         };
         Walk { tree: &self.tree, request, pool, visit: &mut visit }.head();
+    }
+
+    /// Whether one rule's matcher finds something.
+    pub(crate) fn finds<R: Request + ?Sized>(
+        &self,
+        rule: RuleIndex,
+        request: &R,
+        scratch: &mut Scratch,
+    ) -> bool {
+        self.search(request, scratch);
+        scratch.found.iter().any(|found| found.rule == rule)
+    }
+
+    /// Whether a rule is alive and its conditions hold.
+    pub(crate) fn applies_to<R: Request + ?Sized>(
+        &self,
+        rule: &Rule,
+        request: &R,
+        scratch: &mut Scratch,
+    ) -> bool {
+        self.applies(rule, request, &mut scratch.pool)
     }
 
     fn decide<R: Request + ?Sized>(

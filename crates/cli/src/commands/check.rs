@@ -1,6 +1,9 @@
-//! `tokenban check`: mistakes in rule files, with their positions.
+//! `tokenban check`: mistakes in rule files, with their positions, and examples that do not hold.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
 use anstyle::Style;
 use clap::Args;
@@ -9,6 +12,7 @@ use tokenban_engine::{
     limits::Limits,
     load::{self, Diagnostic, LoadError, Loaded},
     rule::{MatcherSource, Rule},
+    ExampleFailure, Ruleset,
 };
 
 use super::Outcome;
@@ -17,11 +21,11 @@ use crate::{
     rule_files, Exit,
 };
 
-/// Check rule files: mistakes with their positions, or what the rules are.
+/// Check rule files: mistakes with their positions, the rules, and their examples.
 ///
-/// Says what `nginx -t` would say of the files.
+/// Says what `nginx -t` would say of the files, and runs the examples of each rule against it.
 ///
-/// Exit codes: 0 all is well, 2 the files have mistakes.
+/// Exit codes: 0 all is well, 1 an example does not hold, 2 the files have mistakes.
 #[derive(Args)]
 pub(crate) struct Check {
     /// Print one JSON document instead of text
@@ -35,13 +39,40 @@ pub(crate) struct Check {
 impl Check {
     pub(super) fn run(self) -> Outcome {
         let files = rule_files::expand(&self.files)?;
-        match (load::load(&files, &Limits::default()), self.json) {
+        match (examine(&files), self.json) {
             (Err(error), false) => mistakes(&error),
             (Err(error), true) => print_json(&mistakes_json(&error), Exit::Unusable),
-            (Ok(loaded), false) => report(&loaded),
-            (Ok(loaded), true) => print_json(&report_json(&loaded), Exit::Fine),
+            (Ok((loaded, failures)), false) => report(&loaded, &failures),
+            (Ok((loaded, failures)), true) => {
+                print_json(&report_json(&loaded, &failures), exit(&failures))
+            }
         }
     }
+}
+
+/// Reads and compiles the files and runs the examples.
+fn examine(files: &[PathBuf]) -> Result<(Loaded, Vec<ExampleFailure>), LoadError> {
+    let limits = Limits::default();
+    let loaded = load::load(files, &limits)?;
+    let failures = Ruleset::compile(&loaded, &limits)?.run_examples();
+    Ok((loaded, failures))
+}
+
+fn exit(failures: &[ExampleFailure]) -> Exit {
+    match failures.is_empty() {
+        true => Exit::Fine,
+        false => Exit::Found,
+    }
+}
+
+/// In the form of a diagnostic: position of the rule, its id, what does not hold.
+fn failure_text(loaded: &Loaded, failure: &ExampleFailure) -> String {
+    let Some(rule) = loaded.rules.get(failure.rule.0 as usize) else { return String::new() };
+    let message = match failure.deny {
+        true => format!("example {} of `deny` is not matched", failure.number),
+        false => format!("example {} of `pass` is matched", failure.number),
+    };
+    loaded.error(rule, message).to_string()
 }
 
 /// The diagnostics as they are, so that editors and `grep` find the positions; then their number.
@@ -55,7 +86,7 @@ fn mistakes(error: &LoadError) -> Outcome {
     Ok(Exit::Unusable)
 }
 
-fn report(loaded: &Loaded) -> Outcome {
+fn report(loaded: &Loaded, failures: &[ExampleFailure]) -> Outcome {
     let mut out = anstream::stdout().lock();
     let mut table = Table::default();
     table.heading(&["RULE", "ACTION", "MATCHER", "POINTS"]);
@@ -72,8 +103,16 @@ fn report(loaded: &Loaded) -> Outcome {
     table.print(&mut out)?;
     let rules = output::count(loaded.rules.len(), "rule");
     let files = output::count(loaded.files.len(), "file");
-    writeln!(out, "{GOOD}{rules} of {files}, no mistakes{GOOD:#}")?;
-    Ok(Exit::Fine)
+    for failure in failures {
+        writeln!(out, "{}", failure_text(loaded, failure))?;
+    }
+    if failures.is_empty() {
+        writeln!(out, "{GOOD}{rules} of {files}, no mistakes, all examples hold{GOOD:#}")?;
+    } else {
+        let count = output::count(failures.len(), "example");
+        writeln!(out, "{BAD}{rules} of {files}, no mistakes, {count} not as written{BAD:#}")?;
+    }
+    Ok(exit(failures))
 }
 
 /// The first point of a rule, and how many there are beside it.
@@ -126,7 +165,7 @@ fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
     })
 }
 
-fn report_json(loaded: &Loaded) -> Value {
+fn report_json(loaded: &Loaded, failures: &[ExampleFailure]) -> Value {
     let rules: Vec<Value> = loaded
         .rules
         .iter()
@@ -142,5 +181,13 @@ fn report_json(loaded: &Loaded) -> Value {
         })
         .collect();
     let files: Vec<_> = loaded.files.iter().map(|file| file.to_string_lossy()).collect();
-    json!({ "ok": true, "files": files, "rules": rules, "diagnostics": [] })
+    let failures: Vec<String> =
+        failures.iter().map(|failure| failure_text(loaded, failure)).collect();
+    json!({
+        "ok": failures.is_empty(),
+        "files": files,
+        "rules": rules,
+        "diagnostics": [],
+        "examples": failures,
+    })
 }
