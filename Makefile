@@ -1,26 +1,62 @@
 # tokenban: build, test and lint. `make help` lists the targets.
+#
+# NGINX=vendored (default) builds NGINX 1.28 from the crate nginx-src; NGINX=system builds the
+# module for Debian's own package. Both can be built side by side.
 
 CARGO ?= cargo
-PACKAGES = libclang-dev libpcre2-dev libssl-dev zlib1g-dev
+NGINX ?= vendored
 
-.PHONY: help setup build test check
+PACKAGES = libclang-dev libpcre2-dev libssl-dev zlib1g-dev
+TARGET   = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+
+ifeq ($(NGINX),system)
+PACKAGES += nginx nginx-dev
+FLAGS    = --no-default-features
+export NGINX_SOURCE_DIR = $(TARGET)/nginx-system/src
+export NGINX_BUILD_DIR  = $(TARGET)/nginx-system/objs
+export TOKENBAN_NGINX   = /usr/sbin/nginx
+CONFIGURED = $(NGINX_BUILD_DIR)/Makefile
+else ifneq ($(NGINX),vendored)
+$(error NGINX is "vendored" or "system", not "$(NGINX)")
+endif
+
+.PHONY: help setup build run test check
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@echo 'With NGINX=system: the same for the NGINX of the Debian packages.'
 
 setup: ## install the Debian packages that a build needs, where they are missing
 	@missing=$$(for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
 	if [ -n "$$missing" ]; then echo "installing" $$missing; \
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; fi
 
-build: setup ## build the command at build/tokenban
-	$(CARGO) build --release --workspace
-	@mkdir -p build && ln -sf ../target/release/tokenban build/tokenban
+# The headers of nginx-dev, configured with the package's flags. NGINX writes into its sources: a copy.
+$(TARGET)/nginx-system/objs/Makefile:
+	rm -rf $(NGINX_SOURCE_DIR) && mkdir -p $(@D) && cp -r /usr/share/nginx/src $(NGINX_SOURCE_DIR)
+	cd $(NGINX_SOURCE_DIR) && bash -c '. ./conf_flags && \
+		./configure "$${NGX_CONF_FLAGS[@]}" --builddir=$(@D)' >/dev/null
 
-test: setup ## run every test
-	$(CARGO) test --release --workspace
+configure: setup
+	@$(if $(CONFIGURED),$(MAKE) --no-print-directory $(CONFIGURED))
 
-check: setup ## formatting and lints
+build: configure ## build the module, the command and NGINX into build/
+	$(CARGO) build --release --workspace $(FLAGS)
+	@mkdir -p build/temp
+	@ln -sf $(TARGET)/release/libngx_http_tokenban_module.so build/ngx_http_tokenban_module.so
+	@ln -sf $(TARGET)/release/tokenban build/tokenban
+	@ln -sf $(or $(TOKENBAN_NGINX),$$(ls -t $(TARGET)/release/build/nginx-sys-*/out/objs/nginx | head -n 1)) \
+		build/nginx
+
+run: build ## start a demonstration in the foreground
+	@echo "denied:  curl -i -H 'Authorization: Bearer leaked-demo-token-0123456789' http://127.0.0.1:8081/"
+	@echo "clean:   curl -i -H 'Authorization: Bearer another-demo-token-987654321' http://127.0.0.1:8081/"
+	@build/nginx -e stderr -p nginx-conf/ -c minimal.conf
+
+test: configure ## run every test
+	$(CARGO) test --release --workspace $(FLAGS)
+
+check: configure ## formatting and lints
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --release --workspace --all-targets $(FLAGS) -- -D warnings
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; fi

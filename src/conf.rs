@@ -1,0 +1,106 @@
+//! What the directives set, for the whole `http` block and for a location.
+
+use std::rc::Rc;
+
+use nginx_sys::{
+    ngx_http_complex_value_t, ngx_int_t, ngx_uint_t, NGX_CONF_UNSET, NGX_HTTP_FORBIDDEN,
+    NGX_LOG_ERR,
+};
+use ngx::http::{Merge, MergeConfigError};
+use tokenban_engine::decision::Mode;
+
+use crate::ruleset::{Ruleset, Rulesets};
+
+/// What belongs to the `http` block.
+#[derive(Default)]
+pub(crate) struct MainConf {
+    /// Every ruleset of the cycle, so that a set of files is compiled once.
+    pub(crate) rulesets: Rulesets,
+}
+
+/// What belongs to a location, or is inherited by it. NGINX's own setters write to the plain fields
+/// through their offsets.
+#[repr(C)]
+pub(crate) struct LocConf {
+    /// `tokenban`, and where it was written.
+    pub(crate) mode: Option<(ModeSource, Rc<str>)>,
+    /// `tokenban_rules`; `Some(None)` is `off`.
+    pub(crate) rules: Option<Option<Rc<Ruleset>>>,
+    /// `tokenban_status`.
+    pub(crate) status: ngx_int_t,
+    /// `tokenban_on_error`: one of `ON_ERROR_…`.
+    pub(crate) on_error: ngx_uint_t,
+    /// `tokenban_log_level`.
+    pub(crate) log_level: ngx_uint_t,
+}
+
+/// `NGX_CONF_UNSET_UINT`, a macro that the bindings do not have.
+const UNSET_UINT: ngx_uint_t = ngx_uint_t::MAX;
+
+/// `tokenban_on_error deny`.
+pub(crate) const ON_ERROR_DENY: ngx_uint_t = 0;
+/// `tokenban_on_error pass`.
+pub(crate) const ON_ERROR_PASS: ngx_uint_t = 1;
+
+/// Where the mode of a location comes from.
+#[derive(Clone)]
+pub(crate) enum ModeSource {
+    /// `on`, `monitor` or `off`.
+    Fixed(Mode),
+    /// A value computed for each request, and its text in the configuration.
+    Variable(Box<ngx_http_complex_value_t>, Rc<str>),
+}
+
+impl LocConf {
+    /// The ruleset of the location, where it has one.
+    pub(crate) fn ruleset(&self) -> Option<&Ruleset> {
+        self.rules.as_ref()?.as_deref()
+    }
+
+    /// Whether what was merged makes sense: a location that should deny must have rules to deny by.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match &self.mode {
+            None | Some((ModeSource::Fixed(Mode::Off), _)) => Ok(()),
+            Some(_) if self.ruleset().is_some() => Ok(()),
+            Some((_, place)) => Err(format!(
+                "\"tokenban\" in {place} has no rules to deny by; \
+                 add \"tokenban_rules\" or set \"tokenban off\""
+            )),
+        }
+    }
+}
+
+impl Default for LocConf {
+    fn default() -> LocConf {
+        LocConf {
+            mode: None,
+            rules: None,
+            status: NGX_CONF_UNSET as ngx_int_t,
+            on_error: UNSET_UINT,
+            log_level: UNSET_UINT,
+        }
+    }
+}
+
+impl Merge for LocConf {
+    fn merge(&mut self, prev: &LocConf) -> Result<(), MergeConfigError> {
+        if self.mode.is_none() {
+            self.mode.clone_from(&prev.mode);
+        }
+        if self.rules.is_none() {
+            self.rules.clone_from(&prev.rules);
+        }
+        let unset = NGX_CONF_UNSET as ngx_int_t;
+        merge(&mut self.status, prev.status, unset, NGX_HTTP_FORBIDDEN as ngx_int_t);
+        merge(&mut self.on_error, prev.on_error, UNSET_UINT, ON_ERROR_DENY);
+        merge(&mut self.log_level, prev.log_level, UNSET_UINT, NGX_LOG_ERR as ngx_uint_t);
+        Ok(())
+    }
+}
+
+/// As `ngx_conf_merge_value`.
+fn merge<T: Copy + PartialEq>(value: &mut T, prev: T, unset: T, default: T) {
+    if *value == unset {
+        *value = if prev == unset { default } else { prev };
+    }
+}

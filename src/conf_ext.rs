@@ -1,0 +1,61 @@
+//! Reading a directive's arguments and reporting a mistake in it, without raw pointers elsewhere.
+
+use std::{ffi::c_char, path::PathBuf};
+
+use nginx_sys::{ngx_conf_full_name, ngx_conf_t, ngx_str_t, NGX_LOG_EMERG};
+use ngx::{
+    core::{Pool, NGX_CONF_ERROR},
+    ngx_conf_log_error,
+};
+
+/// What the setters of directives need of `ngx_conf_t`.
+pub(crate) trait ConfExt {
+    /// The arguments of the directive, without its name.
+    fn args(&self) -> &[ngx_str_t];
+    /// The pool of the cycle.
+    fn pool(&self) -> Pool;
+    /// `file:line` of the directive.
+    fn place(&self) -> String;
+    /// A file name, taken relative to the directory of the configuration file.
+    fn full_name(&mut self, name: &[u8]) -> Option<PathBuf>;
+    /// Logs `[emerg] … in file:line`.
+    fn error(&mut self, message: &str) -> *mut c_char;
+}
+
+impl ConfExt for ngx_conf_t {
+    fn args(&self) -> &[ngx_str_t] {
+        // SAFETY: while a directive is set, `args` is an array of its words, the name first.
+        let words = unsafe { self.args.as_ref().map(|args| args.as_slice::<ngx_str_t>()) };
+        words.and_then(|words| words.get(1..)).unwrap_or_default()
+    }
+
+    fn pool(&self) -> Pool {
+        // SAFETY: a configuration being read always has its pool.
+        unsafe { Pool::from_ngx_pool(self.pool) }
+    }
+
+    fn place(&self) -> String {
+        // SAFETY: `conf_file` is null for `-g` directives, else the file being read.
+        match unsafe { self.conf_file.as_ref() } {
+            Some(file) => format!("{}:{}", file.file.name, file.line),
+            None => "command line".into(),
+        }
+    }
+
+    fn full_name(&mut self, name: &[u8]) -> Option<PathBuf> {
+        use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+        let pool = self.pool();
+        // SAFETY: the pool is that of the cycle; the string is copied into it with a final zero,
+        // which `ngx_get_full_name` asks of its argument.
+        let mut name = unsafe { ngx_str_t::from_bytes(pool.as_ptr(), &[name, b"\0"].concat()) }?;
+        name.len -= 1;
+        // SAFETY: `cycle` is the one being configured; the last argument asks for its conf prefix.
+        let status = unsafe { ngx_conf_full_name(self.cycle, &mut name, 1) };
+        (status == 0).then(|| PathBuf::from(OsStr::from_bytes(name.as_bytes())))
+    }
+
+    fn error(&mut self, message: &str) -> *mut c_char {
+        ngx_conf_log_error!(NGX_LOG_EMERG, self, "{}", message);
+        NGX_CONF_ERROR
+    }
+}

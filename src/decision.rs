@@ -1,0 +1,126 @@
+//! What was decided about a request, kept where internal redirects do not wipe it.
+//!
+//! NGINX zeroes all module contexts when it redirects inside; a pool cleanup stays. The module
+//! ngx_http_realip keeps its original address in the same way.
+
+use std::{ffi::c_void, mem, ptr};
+
+use nginx_sys::{ngx_http_request_t, ngx_pool_cleanup_add, ngx_pool_cleanup_t, ngx_str_t};
+use ngx::http::{HttpModule, Request};
+use tokenban_engine::decision::{Decision, Hit};
+
+use crate::module::Module;
+
+/// The decision about a request over all its internal redirects.
+pub(crate) struct Record {
+    /// The gravest decision so far.
+    pub(crate) decision: Decision,
+    /// The match that it rests on.
+    pub(crate) hit: Option<Hit>,
+    /// After a denial: the URI that was denied, until an error page took its place.
+    denied: Option<ngx_str_t>,
+    /// Whether the request was denied before.
+    again: bool,
+}
+
+/// What a denied request that comes by once more may do.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// It was not denied: look at it.
+    Inspect,
+    /// It is on its way to the page that `error_page` names.
+    ErrorPage,
+}
+
+impl Record {
+    /// What is known of a request. Works in subrequests and after internal redirects.
+    pub(crate) fn of(request: &mut Request) -> Option<&mut Record> {
+        // SAFETY: `main` is the request itself or the one that began it, and outlives it.
+        let main = unsafe { &*request.as_ref().main };
+        // SAFETY: the slot of this module holds a record or nothing; both live in the pool.
+        unsafe { context(main).cast::<Record>().as_mut() }
+            // SAFETY: as above.
+            .or_else(|| unsafe { cleanup_data(main).cast::<Record>().as_mut() })
+    }
+
+    /// Adds what was decided now; the graver decision stays.
+    pub(crate) fn add(request: &mut Request, decision: Decision, hit: Option<Hit>) -> Option<()> {
+        let uri = request.as_ref().uri;
+        if Record::of(request).is_none() {
+            Record::create(request)?;
+        }
+        let record = Record::of(request)?;
+        if gravity(decision) > gravity(record.decision) {
+            record.decision = decision;
+            record.hit = hit;
+        }
+        if decision == Decision::Denied {
+            record.again = record.denied.is_some() || record.again;
+            record.denied = Some(uri);
+        }
+        Some(())
+    }
+
+    /// Whether this is at least the second denial of the request.
+    pub(crate) fn denied_again(&self) -> bool {
+        self.again
+    }
+
+    /// What the request may do now. The page of `error_page` is let through once, and only where
+    /// the redirect went to another URI: a named location keeps URI, method and body, so it would
+    /// hand the application the very request that was denied.
+    pub(crate) fn pass(&mut self, uri: ngx_str_t, named: bool) -> Pass {
+        let Some(denied) = self.denied else { return Pass::Inspect };
+        if named || denied == uri {
+            return Pass::Inspect;
+        }
+        self.denied = None;
+        self.again = true;
+        Pass::ErrorPage
+    }
+
+    fn create(request: &mut Request) -> Option<()> {
+        // SAFETY: the pool is that of the request; the cleanup gets room for one record.
+        let cleanup = unsafe {
+            ngx_pool_cleanup_add(request.pool().as_ptr(), mem::size_of::<Record>()).as_mut()
+        }?;
+        let record = cleanup.data.cast::<Record>();
+        let fresh = Record { decision: Decision::Passed, hit: None, denied: None, again: false };
+        // SAFETY: the room is fresh, of the right size, and pools align for pointers.
+        unsafe { record.write(fresh) };
+        cleanup.handler = Some(drop_record);
+        request.set_module_ctx(record.cast(), Module::module());
+        Some(())
+    }
+}
+
+fn gravity(decision: Decision) -> u8 {
+    match decision {
+        Decision::Passed => 0,
+        Decision::Monitored => 1,
+        Decision::Denied => 2,
+    }
+}
+
+fn context(request: &ngx_http_request_t) -> *mut c_void {
+    // SAFETY: every request has a slot for every HTTP module.
+    unsafe { *request.ctx.add(Module::module().ctx_index) }
+}
+
+fn cleanup_data(request: &ngx_http_request_t) -> *mut c_void {
+    // SAFETY: a request has its pool; the list of cleanups ends in null.
+    let mut next: *const ngx_pool_cleanup_t = unsafe { (*request.pool).cleanup };
+    // SAFETY: as above.
+    while let Some(cleanup) = unsafe { next.as_ref() } {
+        if cleanup.handler.is_some_and(|handler| handler as *const () == drop_record as *const ()) {
+            return cleanup.data;
+        }
+        next = cleanup.next;
+    }
+    ptr::null_mut()
+}
+
+unsafe extern "C" fn drop_record(data: *mut c_void) {
+    // SAFETY: NGINX calls a cleanup once, with the data that `create` put there.
+    unsafe { ptr::drop_in_place(data.cast::<Record>()) };
+}

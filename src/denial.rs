@@ -1,0 +1,49 @@
+//! Refusing a request.
+
+use nginx_sys::{
+    ngx_http_finalize_request, ngx_http_request_t, ngx_int_t, ngx_list_push, ngx_str_t,
+    ngx_table_elt_t, NGX_HTTP_UNAUTHORIZED,
+};
+use ngx::{core::Status, http::Request};
+
+use crate::{conf::LocConf, decision::Record};
+
+/// Answers with the status of the location and ends the request.
+///
+/// The request is finalised here, not by returning the status: under `satisfy any` a returned 403 or
+/// 401 only means «ask the next module», which may let the request in.
+pub(crate) fn deny(request: &mut Request, conf: &LocConf) -> Status {
+    let status = conf.status;
+    if Record::of(request).is_some_and(|record| record.denied_again()) {
+        // Already on its way to an error page: the plain page, whatever `recursive_error_pages`.
+        request.as_mut().set_error_page(1);
+    }
+    if status == NGX_HTTP_UNAUTHORIZED as ngx_int_t {
+        challenge(request);
+    }
+    let raw: *mut ngx_http_request_t = request.into();
+    // SAFETY: the request is live; after this call it may be freed and is not touched again.
+    unsafe { ngx_http_finalize_request(raw, status) };
+    Status::NGX_DONE
+}
+
+/// `WWW-Authenticate` with the error of RFC 6750, section 3.1.
+fn challenge(request: &mut Request) {
+    // SAFETY: the list is the request's own; an element is room for one header.
+    let header = unsafe { ngx_list_push(&mut request.as_mut().headers_out.headers) };
+    let header = header.cast::<ngx_table_elt_t>();
+    if header.is_null() {
+        return;
+    }
+    // SAFETY: room for one header, which is plain C: zero is a valid start in every version.
+    unsafe {
+        header.write_bytes(0, 1);
+        (*header).hash = 1;
+        (*header).key = literal(b"WWW-Authenticate");
+        (*header).value = literal(b"Bearer error=\"invalid_token\"");
+    }
+}
+
+fn literal(text: &'static [u8]) -> ngx_str_t {
+    ngx_str_t { len: text.len(), data: text.as_ptr().cast_mut() }
+}

@@ -1,0 +1,218 @@
+//! The directives: their table and their setters. What is on nginx.org's pages for `limit_req` holds
+//! here too: same words, same contexts, same inheritance.
+
+use std::{
+    ffi::{c_char, c_void, CStr},
+    mem::{offset_of, MaybeUninit},
+    ptr,
+    rc::Rc,
+};
+
+use nginx_sys::{
+    ngx_command_t, ngx_conf_check_num_bounds, ngx_conf_enum_t, ngx_conf_num_bounds_t,
+    ngx_conf_set_enum_slot, ngx_conf_set_num_slot, ngx_conf_t, ngx_http_compile_complex_value,
+    ngx_http_compile_complex_value_t, ngx_http_complex_value_t, ngx_str_t, ngx_uint_t,
+    NGX_CONF_1MORE, NGX_CONF_TAKE1, NGX_HTTP_LOC_CONF, NGX_HTTP_LOC_CONF_OFFSET,
+    NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF, NGX_LOG_ERR, NGX_LOG_INFO, NGX_LOG_NOTICE, NGX_LOG_WARN,
+};
+use ngx::{
+    core::{NGX_CONF_ERROR, NGX_CONF_OK},
+    http::HttpModuleMainConf,
+    ngx_string,
+};
+use tokenban_engine::decision::Mode;
+
+use crate::{
+    barrier,
+    conf::{LocConf, ModeSource, ON_ERROR_DENY, ON_ERROR_PASS},
+    conf_ext::ConfExt,
+    module::Module,
+};
+
+/// The directives; the last one ends the table.
+pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 6] = [
+    ngx_command_t {
+        name: ngx_string!("tokenban"),
+        type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
+        set: Some(cmd_set_tokenban),
+        conf: NGX_HTTP_LOC_CONF_OFFSET,
+        offset: 0,
+        post: ptr::null_mut(),
+    },
+    ngx_command_t {
+        name: ngx_string!("tokenban_rules"),
+        type_: (EVERYWHERE | NGX_CONF_1MORE) as ngx_uint_t,
+        set: Some(cmd_set_rules),
+        conf: NGX_HTTP_LOC_CONF_OFFSET,
+        offset: 0,
+        post: ptr::null_mut(),
+    },
+    ngx_command_t {
+        name: ngx_string!("tokenban_status"),
+        type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
+        set: Some(ngx_conf_set_num_slot),
+        conf: NGX_HTTP_LOC_CONF_OFFSET,
+        offset: offset_of!(LocConf, status),
+        post: ptr::addr_of_mut!(STATUS_BOUNDS).cast(),
+    },
+    ngx_command_t {
+        name: ngx_string!("tokenban_on_error"),
+        type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
+        set: Some(ngx_conf_set_enum_slot),
+        conf: NGX_HTTP_LOC_CONF_OFFSET,
+        offset: offset_of!(LocConf, on_error),
+        post: ptr::addr_of_mut!(ON_ERROR).cast(),
+    },
+    ngx_command_t {
+        name: ngx_string!("tokenban_log_level"),
+        type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
+        set: Some(ngx_conf_set_enum_slot),
+        conf: NGX_HTTP_LOC_CONF_OFFSET,
+        offset: offset_of!(LocConf, log_level),
+        post: ptr::addr_of_mut!(LOG_LEVELS).cast(),
+    },
+    ngx_command_t::empty(),
+];
+
+const EVERYWHERE: u32 = NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
+
+static mut STATUS_BOUNDS: ngx_conf_num_bounds_t =
+    ngx_conf_num_bounds_t { post_handler: Some(ngx_conf_check_num_bounds), low: 400, high: 599 };
+
+static mut ON_ERROR: [ngx_conf_enum_t; 3] = [
+    ngx_conf_enum_t { name: ngx_string!("deny"), value: ON_ERROR_DENY },
+    ngx_conf_enum_t { name: ngx_string!("pass"), value: ON_ERROR_PASS },
+    ngx_conf_enum_t { name: ngx_str_t::empty(), value: 0 },
+];
+
+static mut LOG_LEVELS: [ngx_conf_enum_t; 5] = [
+    ngx_conf_enum_t { name: ngx_string!("info"), value: NGX_LOG_INFO as ngx_uint_t },
+    ngx_conf_enum_t { name: ngx_string!("notice"), value: NGX_LOG_NOTICE as ngx_uint_t },
+    ngx_conf_enum_t { name: ngx_string!("warn"), value: NGX_LOG_WARN as ngx_uint_t },
+    ngx_conf_enum_t { name: ngx_string!("error"), value: NGX_LOG_ERR as ngx_uint_t },
+    ngx_conf_enum_t { name: ngx_str_t::empty(), value: 0 },
+];
+
+/// A setter's answer: NGINX's own «is duplicate», or a sentence for the log.
+type Set = Result<(), SetError>;
+
+enum SetError {
+    Duplicate,
+    Message(String),
+}
+
+impl From<String> for SetError {
+    fn from(message: String) -> SetError {
+        SetError::Message(message)
+    }
+}
+
+/// NGINX puts the directive's name before what a setter returns.
+const DUPLICATE: &CStr = c"is duplicate";
+
+extern "C" fn cmd_set_tokenban(
+    cf: *mut ngx_conf_t,
+    _cmd: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    set(cf, conf, tokenban)
+}
+
+extern "C" fn cmd_set_rules(
+    cf: *mut ngx_conf_t,
+    _cmd: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    set(cf, conf, rules)
+}
+
+fn set(
+    cf: *mut ngx_conf_t,
+    conf: *mut c_void,
+    setter: fn(&mut ngx_conf_t, &mut LocConf) -> Set,
+) -> *mut c_char {
+    // SAFETY: NGINX calls a setter with the configuration being read and with the module's own
+    // structure for the block, as `conf` of the command asks.
+    let (cf, conf) = unsafe { (&mut *cf, &mut *conf.cast::<LocConf>()) };
+    let done = barrier::catch(|| setter(cf, conf));
+    match done {
+        Ok(Ok(())) => NGX_CONF_OK,
+        Ok(Err(SetError::Duplicate)) => DUPLICATE.as_ptr().cast_mut(),
+        Ok(Err(SetError::Message(lines))) => {
+            lines.lines().for_each(|line| {
+                cf.error(line);
+            });
+            NGX_CONF_ERROR
+        }
+        Err(place) => cf.error(&format!("internal error at {place}; please report it")),
+    }
+}
+
+fn tokenban(cf: &mut ngx_conf_t, conf: &mut LocConf) -> Set {
+    if conf.mode.is_some() {
+        return Err(SetError::Duplicate);
+    }
+    let Some(&word) = cf.args().first() else { return Ok(()) };
+    let mode = match word.as_bytes() {
+        text if text.contains(&b'$') => {
+            let source = String::from_utf8_lossy(text).into();
+            ModeSource::Variable(Box::new(complex_value(cf, word)?), source)
+        }
+        text => ModeSource::Fixed(mode(text).ok_or_else(|| {
+            format!(
+                "invalid value \"{word}\"; it must be \"on\", \"monitor\", \"off\" or a variable"
+            )
+        })?),
+    };
+    conf.mode = Some((mode, cf.place().into()));
+    Ok(())
+}
+
+/// The mode that a word stands for.
+pub(crate) fn mode(word: &[u8]) -> Option<Mode> {
+    match word {
+        b"on" => Some(Mode::On),
+        b"monitor" => Some(Mode::Monitor),
+        b"off" => Some(Mode::Off),
+        _ => None,
+    }
+}
+
+fn complex_value(
+    cf: &mut ngx_conf_t,
+    mut word: ngx_str_t,
+) -> Result<ngx_http_complex_value_t, SetError> {
+    // SAFETY: both structures are plain C that NGINX expects zeroed before it fills them.
+    let (mut value, mut compile) = unsafe {
+        (
+            MaybeUninit::<ngx_http_complex_value_t>::zeroed().assume_init(),
+            MaybeUninit::<ngx_http_compile_complex_value_t>::zeroed().assume_init(),
+        )
+    };
+    compile.cf = cf;
+    compile.value = &mut word;
+    compile.complex_value = &mut value;
+    // SAFETY: the pointers outlive the call; what `value` keeps is in the pool of the cycle.
+    match unsafe { ngx_http_compile_complex_value(&mut compile) } {
+        0 => Ok(value),
+        _ => Err(format!("invalid value \"{word}\"").into()),
+    }
+}
+
+fn rules(cf: &mut ngx_conf_t, conf: &mut LocConf) -> Set {
+    if conf.rules.is_some() {
+        return Err(SetError::Duplicate);
+    }
+    let words: Vec<Vec<u8>> = cf.args().iter().map(|word| word.as_bytes().to_vec()).collect();
+    if words.iter().any(|word| word == b"off") {
+        if words.len() > 1 {
+            return Err("\"off\" stands alone in \"tokenban_rules\"".to_owned().into());
+        }
+        conf.rules = Some(None);
+        return Ok(());
+    }
+    let main = Module::main_conf_mut(cf).ok_or("no main configuration".to_owned())?;
+    let ruleset = main.rulesets.load(cf, &words)?;
+    conf.rules = Some(Some(Rc::clone(&ruleset)));
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! tokenban in NGINX: directives, variables and one access-phase handler around the engine.
+//!
+//! The engine decides; this crate turns an NGINX request into what the engine reads and a decision
+//! into a status. It is the only place with unsafe code.
+
+mod barrier;
+mod conf;
+mod conf_ext;
+mod decision;
+mod denial;
+mod directives;
+mod handler;
+mod log;
+mod module;
+mod request;
+mod ruleset;
+mod variables;

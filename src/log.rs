@@ -1,0 +1,90 @@
+//! Lines in the error log. They name rule, point and fingerprint, never a token.
+//!
+//! NGINX itself adds the request line and the referrer to every message about a request, and a token
+//! may be in either; so while a message of ours is written, and for a denied request from then on,
+//! the request adds only the client and the server.
+
+use nginx_sys::{
+    ngx_http_core_srv_conf_t, ngx_http_request_t, ngx_log_t, ngx_str_t, ngx_uint_t, u_char,
+    NGX_LOG_ALERT, NGX_LOG_WARN,
+};
+use ngx::{
+    http::{HttpModuleServerConf, NgxHttpCoreModule, Request},
+    ngx_log_error,
+};
+use tokenban_engine::decision::{Decision, Hit};
+
+/// A match, at the level of `tokenban_log_level`.
+pub(crate) fn hit(request: &mut Request, level: ngx_uint_t, decision: Decision, hit: &Hit) {
+    let verb = match decision {
+        Decision::Denied => "denied",
+        Decision::Monitored | Decision::Passed => "monitored",
+    };
+    quietly(request, |log| {
+        ngx_log_error!(
+            level,
+            log,
+            "tokenban: {verb} by rule \"{}\", point {}, fingerprint {}",
+            hit.rule,
+            hit.point,
+            hit.fingerprint
+        );
+    });
+    if decision == Decision::Denied {
+        request.as_mut().log_handler = Some(client_and_server);
+    }
+}
+
+/// A request that could not be inspected.
+pub(crate) fn failure(request: &mut Request, place: &str, denied: bool) {
+    let policy = if denied { "denied" } else { "passed" };
+    quietly(request, |log| {
+        ngx_log_error!(NGX_LOG_ALERT, log, "tokenban: request not inspected, {policy}: {place}");
+    });
+}
+
+/// A mode variable with a value that is no mode. The value may come from the client: not shown.
+pub(crate) fn unknown_mode(request: &mut Request, source: &str) {
+    quietly(request, |log| {
+        ngx_log_error!(
+            NGX_LOG_WARN,
+            log,
+            "tokenban: the value of \"{source}\" is not \"on\", \"monitor\" or \"off\"; \
+             taken as \"on\""
+        );
+    });
+}
+
+fn quietly(request: &mut Request, write: impl FnOnce(*mut ngx_log_t)) {
+    let theirs = request.as_mut().log_handler.replace(client_and_server);
+    write(request.log());
+    request.as_mut().log_handler = theirs;
+}
+
+/// As `ngx_http_log_error_handler`, without what the client wrote. NGINX has put the client's
+/// address before it.
+unsafe extern "C" fn client_and_server(
+    request: *mut ngx_http_request_t,
+    _subrequest: *mut ngx_http_request_t,
+    buffer: *mut u_char,
+    length: usize,
+) -> *mut u_char {
+    // SAFETY: NGINX calls with the live request whose handler this is.
+    let Some(server) = NgxHttpCoreModule::server_conf(unsafe { &*request }) else {
+        return buffer;
+    };
+    // SAFETY: `length` bytes from `buffer` on are free.
+    let room = unsafe { std::slice::from_raw_parts_mut(buffer, length) };
+    let written = append(room, &[b", server: ", server_name(server).as_bytes()]);
+    // SAFETY: `written` is at most `length`.
+    unsafe { buffer.add(written) }
+}
+
+fn server_name(server: &ngx_http_core_srv_conf_t) -> ngx_str_t {
+    server.server_name
+}
+
+fn append(room: &mut [u8], parts: &[&[u8]]) -> usize {
+    let bytes = parts.iter().copied().flatten();
+    room.iter_mut().zip(bytes).map(|(slot, byte)| *slot = *byte).count()
+}

@@ -1,0 +1,112 @@
+//! The module as NGINX knows it: its callbacks, and where they are registered.
+
+use std::{
+    ffi::{c_char, c_void},
+    ptr,
+};
+
+use nginx_sys::{
+    ngx_array_push, ngx_conf_t, ngx_http_handler_pt, ngx_http_module_t,
+    ngx_http_phases_NGX_HTTP_ACCESS_PHASE, ngx_int_t, ngx_module_t, ngx_uint_t, NGX_HTTP_MODULE,
+};
+use ngx::{
+    core::{Status, NGX_CONF_ERROR, NGX_CONF_OK},
+    http::{HttpModule, HttpModuleLocationConf, HttpModuleMainConf, Merge, NgxHttpCoreModule},
+};
+
+use crate::{
+    barrier,
+    conf::{LocConf, MainConf},
+    conf_ext::ConfExt,
+    directives::NGX_HTTP_TOKENBAN_COMMANDS,
+    handler, variables,
+};
+
+/// Stands for the module in the traits of `ngx`.
+pub(crate) struct Module;
+
+static NGX_HTTP_TOKENBAN_MODULE_CTX: ngx_http_module_t = ngx_http_module_t {
+    preconfiguration: Some(Module::preconfiguration),
+    postconfiguration: Some(Module::postconfiguration),
+    create_main_conf: Some(Module::create_main_conf),
+    init_main_conf: None,
+    create_srv_conf: None,
+    merge_srv_conf: None,
+    create_loc_conf: Some(Module::create_loc_conf),
+    merge_loc_conf: Some(Module::merge_loc_conf),
+};
+
+ngx::ngx_modules!(ngx_http_tokenban_module);
+
+/// What NGINX finds in the shared object.
+#[used]
+#[allow(non_upper_case_globals)]
+pub(crate) static mut ngx_http_tokenban_module: ngx_module_t = ngx_module_t {
+    ctx: ptr::addr_of!(NGX_HTTP_TOKENBAN_MODULE_CTX).cast_mut().cast(),
+    commands: ptr::addr_of_mut!(NGX_HTTP_TOKENBAN_COMMANDS).cast(),
+    type_: NGX_HTTP_MODULE as ngx_uint_t,
+    ..ngx_module_t::default()
+};
+
+// SAFETY: `create_main_conf` and `create_loc_conf` of the context above make exactly these types.
+unsafe impl HttpModuleMainConf for Module {
+    type MainConf = MainConf;
+}
+
+// SAFETY: as above.
+unsafe impl HttpModuleLocationConf for Module {
+    type LocationConf = LocConf;
+}
+
+impl HttpModule for Module {
+    fn module() -> &'static ngx_module_t {
+        // SAFETY: NGINX writes to the static while it loads the module, before any code here runs.
+        unsafe { &*ptr::addr_of!(ngx_http_tokenban_module) }
+    }
+
+    unsafe extern "C" fn preconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
+        barrier::quieten_panics();
+        // SAFETY: NGINX hands over the configuration that it is reading.
+        variables::register(unsafe { &mut *cf }).into()
+    }
+
+    unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
+        // SAFETY: as above.
+        register_access_handler(unsafe { &mut *cf }).into()
+    }
+
+    unsafe extern "C" fn merge_loc_conf(
+        cf: *mut ngx_conf_t,
+        prev: *mut c_void,
+        conf: *mut c_void,
+    ) -> *mut c_char {
+        // SAFETY: NGINX hands over what `create_loc_conf` made, for this level and the one above.
+        let (cf, prev, conf) =
+            unsafe { (&mut *cf, &*prev.cast::<LocConf>(), &mut *conf.cast::<LocConf>()) };
+        if conf.merge(prev).is_err() {
+            return NGX_CONF_ERROR;
+        }
+        match conf.check() {
+            Ok(()) => NGX_CONF_OK,
+            Err(message) => cf.error(&message),
+        }
+    }
+}
+
+/// The only registration in a phase: pushed last, so that it runs before NGINX's own access modules.
+fn register_access_handler(cf: &mut ngx_conf_t) -> Status {
+    let Some(core) = NgxHttpCoreModule::main_conf_mut(cf) else {
+        return Status::NGX_ERROR;
+    };
+    let Some(phase) = core.phases.get_mut(ngx_http_phases_NGX_HTTP_ACCESS_PHASE as usize) else {
+        return Status::NGX_ERROR;
+    };
+    // SAFETY: the core module made this array before any module's postconfiguration runs.
+    let slot = unsafe { ngx_array_push(&mut phase.handlers) }.cast::<ngx_http_handler_pt>();
+    if slot.is_null() {
+        return Status::NGX_ERROR;
+    }
+    // SAFETY: a pushed element is room for one handler.
+    unsafe { slot.write(handler::HANDLER) };
+    Status::NGX_OK
+}

@@ -1,0 +1,68 @@
+//! The variables: what was decided, for logs, maps and headers.
+
+use nginx_sys::{
+    ngx_conf_t, ngx_http_add_variable, ngx_str_t, ngx_uint_t, ngx_variable_value_t,
+    NGX_HTTP_VAR_NOCACHEABLE,
+};
+use ngx::{core::Status, http::Request, http_variable_get};
+use tokenban_engine::decision::Decision;
+
+use crate::decision::Record;
+
+/// What a variable shows of a decision, as text.
+type Show = fn(&Record) -> Option<String>;
+
+const VARIABLES: [(&str, Show); 4] = [
+    ("tokenban_status", |record| Some(word(record.decision).to_owned())),
+    ("tokenban_rule", |record| Some(record.hit.as_ref()?.rule.clone())),
+    ("tokenban_point", |record| Some(record.hit.as_ref()?.point.clone())),
+    ("tokenban_fingerprint", |record| Some(record.hit.as_ref()?.fingerprint.to_string())),
+];
+
+/// Makes the variables known to the configuration that is about to be read.
+pub(crate) fn register(cf: &mut ngx_conf_t) -> Status {
+    for (index, (name, _)) in VARIABLES.iter().enumerate() {
+        let mut name = ngx_str_t { len: name.len(), data: name.as_ptr().cast_mut() };
+        let flags = NGX_HTTP_VAR_NOCACHEABLE as ngx_uint_t;
+        // SAFETY: `cf` is the configuration being read; NGINX copies the name.
+        let Some(variable) = (unsafe { ngx_http_add_variable(cf, &mut name, flags).as_mut() })
+        else {
+            return Status::NGX_ERROR;
+        };
+        variable.get_handler = Some(evaluate);
+        variable.data = index;
+    }
+    Status::NGX_OK
+}
+
+http_variable_get!(evaluate, |request: &mut Request, value: *mut ngx_variable_value_t, index| {
+    // SAFETY: NGINX hands over the value to fill.
+    fill(request, unsafe { &mut *value }, index)
+});
+
+fn fill(request: &mut Request, value: &mut ngx_variable_value_t, index: usize) -> Status {
+    let show = VARIABLES.get(index).map(|(_, show)| show);
+    let text = show.zip(Record::of(request)).and_then(|(show, record)| show(record));
+    value.set_valid(0);
+    value.set_not_found(1);
+    let Some(text) = text else { return Status::NGX_OK };
+    // SAFETY: the pool is that of the request.
+    let copy = unsafe { ngx_str_t::from_bytes(request.pool().as_ptr(), text.as_bytes()) };
+    let (Some(copy), Ok(length)) = (copy, u32::try_from(text.len())) else {
+        return Status::NGX_ERROR;
+    };
+    value.set_len(length);
+    value.data = copy.data;
+    value.set_valid(1);
+    value.set_not_found(0);
+    value.set_no_cacheable(0);
+    Status::NGX_OK
+}
+
+fn word(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Denied => "DENIED",
+        Decision::Monitored => "MONITORED",
+        Decision::Passed => "PASSED",
+    }
+}
