@@ -39,7 +39,8 @@ fn denied(rules: &str, request: &OwnedRequest) -> bool {
 fn points_of_the_request_head() {
     let cookie = ("Cookie", "a=1; sid=TOKEN");
     let json = ("X-Json", r#"{"p1":"x","p2":["a","TOKEN"],"p3":{"k":"TOKEN"}}"#);
-    let cases: &[(&str, &str, &[(&str, &str)])] = &[
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+    let cases: &[Case<'_>] = &[
         ("[path, 1]", "/blogs/TOKEN/index.php", &[]),
         ("[path_all]", "/blogs/TOKEN", &[]),
         ("[path_all]", "/bot1:TOKEN/getMe", &[]),
