@@ -15,26 +15,26 @@ use tempfile::TempDir;
 const WAIT: Duration = Duration::from_secs(10);
 
 /// A prefix of an NGINX that does not run yet: its configuration, rules and pages.
-pub struct Prefix {
+pub(crate) struct Prefix {
     directory: TempDir,
     port: u16,
 }
 
 /// A running NGINX, stopped when it goes out of scope.
-pub struct Nginx {
+pub(crate) struct Nginx {
     prefix: Prefix,
     process: Child,
 }
 
 /// An answer of NGINX.
-pub struct Response {
-    pub status: u16,
-    pub text: String,
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) text: String,
 }
 
 impl Prefix {
     /// Writes the configuration: `http` is the text of the block, with `PORT` for the port.
-    pub fn new(http: &str, files: &[(&str, &str)]) -> Prefix {
+    pub(crate) fn new(http: &str, files: &[(&str, &str)]) -> Prefix {
         let prefix = Prefix { directory: tempfile::tempdir().unwrap(), port: free_port() };
         // The worker of an NGINX started as root is another user, and must read pages.
         open_to_all(prefix.path());
@@ -47,12 +47,12 @@ impl Prefix {
     }
 
     /// What `nginx -t` says.
-    pub fn test(&self) -> Output {
+    pub(crate) fn test(&self) -> Output {
         self.command().arg("-t").output().unwrap()
     }
 
     /// Starts NGINX and waits until it answers.
-    pub fn start(self) -> Nginx {
+    pub(crate) fn start(self) -> Nginx {
         let process = self.command().stderr(Stdio::null()).spawn().unwrap();
         let mut nginx = Nginx { prefix: self, process };
         nginx.wait_until_ready();
@@ -84,7 +84,7 @@ impl Prefix {
 
 impl Nginx {
     /// `GET` with header lines.
-    pub fn fetch(&self, target: &str, headers: &[&str]) -> Response {
+    pub(crate) fn fetch(&self, target: &str, headers: &[&str]) -> Response {
         let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
         let request =
             format!("GET {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n{lines}\r\n");
@@ -97,7 +97,7 @@ impl Nginx {
     }
 
     /// Stops NGINX in good order and returns what it wrote to a log.
-    pub fn stop(mut self) -> Logs {
+    pub(crate) fn stop(mut self) -> Logs {
         self.signal_quit();
         let read = |name: &str| {
             fs::read_to_string(self.prefix.path().join("logs").join(name)).unwrap_or_default()
@@ -136,9 +136,9 @@ impl Drop for Nginx {
 }
 
 /// What NGINX logged.
-pub struct Logs {
-    pub access: String,
-    pub error: String,
+pub(crate) struct Logs {
+    pub(crate) access: String,
+    pub(crate) error: String,
 }
 
 impl Response {
