@@ -53,7 +53,8 @@ run: build ## start a demonstration in the foreground
 	@echo "clean:   curl -i -H 'Authorization: Bearer another-demo-token-987654321' http://127.0.0.1:8081/"
 	@build/nginx -e stderr -p nginx-conf/ -c minimal.conf
 
-test: configure ## run every test
+# `cargo test` does not build a cdylib, which the tests in t/ load.
+test: build ## run every test
 	$(CARGO) test --release --workspace $(FLAGS)
 
 check: configure ## formatting and lints

@@ -154,9 +154,13 @@ fn binary() -> PathBuf {
     PathBuf::from(env!("TOKENBAN_NGINX"))
 }
 
-/// The module beside this test: Cargo builds it first, and a `cdylib` has no hash in its name.
+/// The module beside this test: a `cdylib` has no hash in its name. `cargo test` does not build it,
+/// `make test` does.
 fn module() -> PathBuf {
-    std::env::current_exe().unwrap().with_file_name("libngx_http_tokenban_module.so")
+    let test = std::env::current_exe().unwrap();
+    let module = test.with_file_name("libngx_http_tokenban_module.so");
+    assert!(module.exists(), "build the module first: `make build`, or `cargo build`");
+    module
 }
 
 fn free_port() -> u16 {
