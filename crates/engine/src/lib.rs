@@ -24,4 +24,4 @@ mod walk;
 
 pub use evidence::ExampleFailure;
 pub use parse::jwt::Jwt;
-pub use ruleset::{Ruleset, Scratch};
+pub use ruleset::{Look, Ruleset, Scratch};

@@ -36,6 +36,21 @@ struct Leaf {
     matcher: usize,
     /// The point as text, for reports.
     point: String,
+    /// The rules that end here.
+    rules: Vec<RuleIndex>,
+}
+
+/// One value that rules look at, for `tokenban explain`.
+#[derive(Debug)]
+pub struct Look<'a> {
+    /// The point as text.
+    pub point: &'a str,
+    /// The value, or one reading of it.
+    pub value: &'a [u8],
+    /// The ids of the rules that look at it.
+    pub rules: &'a [&'a str],
+    /// The ids of those whose matcher finds something in it.
+    pub matching: &'a [&'a str],
 }
 
 /// Working memory: one for each worker and ruleset, used for one request after another.
@@ -87,7 +102,7 @@ impl Ruleset {
                 }
             };
             known.insert(rules, matcher);
-            leaves[node.index()] = Some(Leaf { matcher, point: text(path) });
+            leaves[node.index()] = Some(Leaf { matcher, point: text(path), rules: rules.clone() });
         }
         let (rules, files) = (loaded.rules.clone(), loaded.files.clone());
         let variables = variables(&rules);
@@ -174,6 +189,27 @@ impl Ruleset {
             });
         };
         Walk { tree: &self.tree, request, pool, visit: &mut visit }.head();
+    }
+
+    /// Hands over every value that some rule looks at, conditions not yet tested.
+    pub fn explain<R: Request + ?Sized>(&self, request: &R, look: &mut dyn FnMut(&Look<'_>)) {
+        let Scratch { mut pool, mut caches, .. } = self.scratch();
+        let id = |rule: &RuleIndex| self.rules.get(rule.0 as usize).map(|rule| rule.id.as_str());
+        let mut visit = |node: NodeId, value: &[u8]| {
+            let Some(leaf) = self.leaves.get(node.index()).and_then(Option::as_ref) else { return };
+            let mut found = Vec::new();
+            if let (Some(matcher), Some(cache)) =
+                (self.matchers.get(leaf.matcher), caches.get_mut(leaf.matcher))
+            {
+                matcher.find(cache, value, &mut |rule, _| found.push(rule));
+            }
+            found.sort_unstable();
+            found.dedup();
+            let rules: Vec<&str> = leaf.rules.iter().filter_map(id).collect();
+            let matching: Vec<&str> = found.iter().filter_map(id).collect();
+            look(&Look { point: &leaf.point, value, rules: &rules, matching: &matching });
+        };
+        Walk { tree: &self.tree, request, pool: &mut pool, visit: &mut visit }.head();
     }
 
     /// Whether one rule's matcher finds something.

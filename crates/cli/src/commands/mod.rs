@@ -8,6 +8,7 @@ use crate::Exit;
 
 mod check;
 mod completions;
+mod explain;
 mod man;
 mod schema;
 
@@ -18,6 +19,7 @@ pub(crate) type Outcome = Result<Exit, Box<dyn Error>>;
 pub(crate) enum Command {
     Check(check::Check),
     Completions(completions::Completions),
+    Explain(explain::Explain),
     Man(man::Man),
     Schema(schema::Schema),
 }
@@ -27,6 +29,7 @@ impl Command {
         match self {
             Command::Check(command) => command.run(),
             Command::Completions(command) => command.run(),
+            Command::Explain(command) => command.run(),
             Command::Man(command) => command.run(),
             Command::Schema(command) => command.run(),
         }
