@@ -1,173 +1,226 @@
-//! A real NGINX with the module, on a loopback port, in a directory of its own.
+//! Starts a real NGINX with the module on loopback, in a directory of its own, and talks to it.
+
+#![allow(dead_code)] // each test binary uses its part
 
 use std::{
+    env,
+    ffi::OsStr,
     fs,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Output},
     thread,
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
-const WAIT: Duration = Duration::from_secs(10);
+/// Denied by the rules below.
+pub(crate) const LEAKED: &str = "leaked-test-token-0123456789";
 
-/// A prefix of an NGINX that does not run yet: its configuration, rules and pages.
-pub(crate) struct Prefix {
-    directory: TempDir,
-    port: u16,
-}
+/// Denied by the rules below, whatever the mode but `off`.
+pub(crate) const ENFORCED: &str = "enforced-test-token-0123456789";
 
-/// A running NGINX, stopped when it goes out of scope.
+/// What most tests load as `rules.yaml`.
+const RULES: &str = r#"
+rules:
+  - id: leaked
+    points:
+      - [header, AUTHORIZATION]
+      - [header, X-API-KEY]
+      - [query, token]
+      - [header, COOKIE, cookie, session]
+    tokens: [leaked-test-token-0123456789]
+  - id: enforced
+    points: [[header, AUTHORIZATION]]
+    tokens: [enforced-test-token-0123456789]
+    action: enforce
+"#;
+
+/// A running NGINX; stopped when dropped.
 pub(crate) struct Nginx {
-    prefix: Prefix,
-    process: Child,
+    directory: TempDir,
+    master: Child,
+    pub(crate) port: u16,
 }
 
-/// An answer of NGINX.
+/// What came back.
+#[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
-    pub(crate) text: String,
-}
-
-impl Prefix {
-    /// Writes the configuration: `http` is the text of the block, with `PORT` for the port.
-    pub(crate) fn new(http: &str, files: &[(&str, &str)]) -> Prefix {
-        let prefix = Prefix { directory: tempfile::tempdir().unwrap(), port: free_port() };
-        // The worker of an NGINX started as root is another user, and must read pages.
-        open_to_all(prefix.path());
-        fs::create_dir(prefix.path().join("logs")).unwrap();
-        for (name, text) in files {
-            fs::write(prefix.path().join(name), text).unwrap();
-        }
-        fs::write(prefix.path().join("nginx.conf"), prefix.configuration(http)).unwrap();
-        prefix
-    }
-
-    /// What `nginx -t` says.
-    pub(crate) fn test(&self) -> Output {
-        self.command().arg("-t").output().unwrap()
-    }
-
-    /// Starts NGINX and waits until it answers.
-    pub(crate) fn start(self) -> Nginx {
-        let process = self.command().stderr(Stdio::null()).spawn().unwrap();
-        let mut nginx = Nginx { prefix: self, process };
-        nginx.wait_until_ready();
-        nginx
-    }
-
-    fn path(&self) -> &Path {
-        self.directory.path()
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(binary());
-        command.arg("-p").arg(self.path()).args(["-c", "nginx.conf", "-e", "logs/error.log"]);
-        command
-    }
-
-    fn configuration(&self, http: &str) -> String {
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .map(|name| format!("  {name}_temp_path logs/{name};\n"))
-            .concat();
-        format!(
-            "load_module {};\ndaemon off;\nworker_processes 1;\npid logs/nginx.pid;\n\
-             error_log logs/error.log info;\nevents {{}}\nhttp {{\n{temporary}{}\n}}\n",
-            module().display(),
-            http.replace("PORT", &format!("127.0.0.1:{}", self.port)),
-        )
-    }
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Nginx {
-    /// `GET` with header lines.
-    pub(crate) fn fetch(&self, target: &str, headers: &[&str]) -> Response {
+    /// Starts NGINX with something for its `http` block. `{port}` and `{dir}` are replaced.
+    pub(crate) fn start(http: &str) -> Nginx {
+        Nginx::start_with("worker_processes 1;", http)
+    }
+
+    /// The same with something for the main block, too.
+    pub(crate) fn start_with(main: &str, http: &str) -> Nginx {
+        let directory = directory();
+        let port = free_port();
+        configure(&directory, port, main, http);
+        let master = command(&directory).spawn().expect("NGINX starts");
+        let nginx = Nginx { directory, master, port };
+        nginx.await_port();
+        nginx
+    }
+
+    fn await_port(&self) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(Instant::now() < deadline, "NGINX does not listen:\n{}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn master(&self) -> u32 {
+        self.master.id()
+    }
+
+    /// Sends `GET` with header lines.
+    pub(crate) fn get(&self, target: &str, headers: &[&str]) -> Response {
+        self.request("GET", target, headers)
+    }
+
+    pub(crate) fn request(&self, method: &str, target: &str, headers: &[&str]) -> Response {
         let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
-        let request =
-            format!("GET {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n{lines}\r\n");
-        let mut stream = TcpStream::connect(("127.0.0.1", self.prefix.port)).unwrap();
-        stream.set_read_timeout(Some(WAIT)).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).unwrap();
-        Response::new(&bytes)
+        let text = format!(
+            "{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{lines}\r\n"
+        );
+        self.raw(text.as_bytes())
     }
 
-    /// Stops NGINX in good order and returns what it wrote to a log.
-    pub(crate) fn stop(mut self) -> Logs {
-        self.signal_quit();
-        let read = |name: &str| {
-            fs::read_to_string(self.prefix.path().join("logs").join(name)).unwrap_or_default()
-        };
-        Logs { access: read("access.log"), error: read("error.log") }
+    /// Sends bytes as they are and reads until NGINX closes.
+    pub(crate) fn raw(&self, request: &[u8]) -> Response {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("connection");
+        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("timeout");
+        stream.write_all(request).expect("request");
+        let mut answer = Vec::new();
+        // A reset after the answer is as good as an end.
+        let _ = stream.read_to_end(&mut answer);
+        Response::parse(&answer)
     }
 
-    fn wait_until_ready(&mut self) {
-        let start = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.prefix.port)).is_err() {
-            let ended = self.process.try_wait().unwrap();
-            let log = fs::read_to_string(self.prefix.path().join("logs/error.log"));
-            assert!(ended.is_none(), "NGINX ended: {}", log.unwrap_or_default());
-            assert!(start.elapsed() < WAIT, "NGINX does not listen");
+    /// The status of a request with a token in `Authorization: Bearer`.
+    pub(crate) fn bearer(&self, target: &str, token: &str) -> u16 {
+        self.get(target, &[&format!("Authorization: Bearer {token}")]).status
+    }
+
+    /// The error log so far.
+    pub(crate) fn log(&self) -> String {
+        read(&self.directory.path().join("error.log"))
+    }
+
+    /// The access log, once it has as many lines as asked for.
+    pub(crate) fn access_log(&self, lines: usize) -> String {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        loop {
+            let text = read(&self.directory.path().join("access.log"));
+            if text.lines().count() >= lines || Instant::now() > deadline {
+                return text;
+            }
             thread::sleep(Duration::from_millis(10));
         }
     }
 
-    fn signal_quit(&mut self) {
-        let _ = self.prefix.command().args(["-s", "quit"]).output();
-        let start = Instant::now();
-        while start.elapsed() < WAIT && matches!(self.process.try_wait(), Ok(None)) {
-            thread::sleep(Duration::from_millis(10));
-        }
+    pub(crate) fn signal(&self, name: &str) {
+        signal(self.master.id(), name);
     }
 }
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        if matches!(self.process.try_wait(), Ok(None)) {
-            self.signal_quit();
-            let _ = self.process.kill();
-            let _ = self.process.wait();
+        signal(self.master.id(), "TERM");
+        let _ = self.master.wait();
+        if thread::panicking() {
+            eprintln!("--- error log\n{}", self.log());
         }
     }
 }
 
-/// What NGINX logged.
-pub(crate) struct Logs {
-    pub(crate) access: String,
-    pub(crate) error: String,
-}
-
 impl Response {
-    fn new(bytes: &[u8]) -> Response {
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        let status = text.split(' ').nth(1).and_then(|word| word.parse().ok());
-        Response { status: status.unwrap_or_else(|| panic!("no status: {text:?}")), text }
+    fn parse(answer: &[u8]) -> Response {
+        let text = String::from_utf8_lossy(answer).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
+        Response { status, head: head.to_owned(), body: body.to_owned() }
     }
 }
 
-/// The NGINX that the module was built for.
-fn binary() -> PathBuf {
-    PathBuf::from(env!("TOKENBAN_NGINX"))
+/// What `nginx -t` says of something for the `http` block.
+pub(crate) fn check(http: &str) -> Output {
+    let directory = directory();
+    configure(&directory, free_port(), "", http);
+    command(&directory).arg("-t").output().expect("NGINX runs")
 }
 
-/// The module beside this test: a `cdylib` has no hash in its name. `cargo test` does not build it,
-/// `make test` does.
-fn module() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let module = test.with_file_name("libngx_http_tokenban_module.so");
-    assert!(module.exists(), "build the module first: `make build`, or `cargo build`");
+/// The module for the NGINX of this build.
+pub(crate) fn module() -> PathBuf {
+    let tests = env::current_exe().expect("path of the test");
+    let profile = tests.ancestors().nth(2).expect("directory of the profile");
+    let module = profile.join("libngx_http_tokenban_module.so");
+    assert!(module.exists(), "{} is not built; run `make test`", module.display());
     module
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+fn directory() -> TempDir {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    fs::write(directory.path().join("rules.yaml"), RULES).expect("rules");
+    fs::create_dir(directory.path().join("html")).expect("directory");
+    directory
 }
 
-fn open_to_all(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+fn configure(directory: &TempDir, port: u16, main: &str, http: &str) {
+    let dir = directory.path().display().to_string();
+    let module = module();
+    let user = if is_root() { "user root;" } else { "" };
+    let http = http.replace("{port}", &port.to_string()).replace("{dir}", &dir);
+    let temp: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .iter()
+        .map(|name| format!("{name}_temp_path {dir}/temp-{name};\n"))
+        .collect();
+    let text = format!(
+        "load_module {};\n{user}\ndaemon off;\npid {dir}/nginx.pid;\n\
+         error_log {dir}/error.log info;\n{main}\nevents {{ worker_connections 512; }}\n\
+         http {{\nlog_format decision '$request_method $uri $status $tokenban_status \
+         rule=$tokenban_rule point=$tokenban_point fingerprint=$tokenban_fingerprint';\n\
+         access_log {dir}/access.log decision;\n{temp}{http}\n}}\n",
+        module.display()
+    );
+    fs::write(directory.path().join("nginx.conf"), text).expect("configuration");
+}
+
+fn command(directory: &TempDir) -> Command {
+    let mut command = Command::new(env!("TOKENBAN_NGINX"));
+    let log = directory.path().join("error.log");
+    let words = [OsStr::new("-e"), log.as_os_str(), OsStr::new("-p"), directory.path().as_os_str()];
+    command.args(words).args(["-c", "nginx.conf"]);
+    command
+}
+
+fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").output().expect("id");
+    output.stdout == b"0\n"
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("free port");
+    listener.local_addr().expect("address").port()
+}
+
+fn signal(process: u32, name: &str) {
+    let _ = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
+}
+
+fn read(path: &Path) -> String {
+    fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }

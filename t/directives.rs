@@ -1,0 +1,63 @@
+//! Mistakes in the configuration: each is an error at load, in NGINX's words, with file and line.
+
+mod support;
+
+use support::check;
+
+fn errors(directives: &str) -> String {
+    let output = check(&format!("server {{ listen 127.0.0.1:{{port}};\n{directives}\n}}"));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "passes: {directives}");
+    text
+}
+
+#[test]
+fn each_mistake_has_its_message() {
+    let cases = [
+        ("tokenban on;", "has no rules to deny by; add \"tokenban_rules\" or set \"tokenban off\""),
+        ("tokenban on; tokenban_rules off;", "has no rules to deny by"),
+        ("tokenban monitor;", "has no rules to deny by"),
+        ("tokenban $host;", "has no rules to deny by"),
+        ("tokenban_rules rules.yaml; location / { tokenban on; tokenban_rules off; }", "no rules"),
+        ("tokenban of;", "invalid value \"of\"; it must be \"on\", \"monitor\", \"off\" or a var"),
+        ("tokenban on; tokenban off;", "\"tokenban\" directive is duplicate"),
+        ("tokenban;", "invalid number of arguments in \"tokenban\" directive"),
+        ("tokenban_rules none.yaml;", "none.yaml: no such file"),
+        ("tokenban_rules no-*.yaml;", "no file matches"),
+        ("tokenban_rules rules.yaml off;", "\"off\" stands alone in \"tokenban_rules\""),
+        ("tokenban_rules rules.yaml; tokenban_rules off;", "\"tokenban_rules\" directive is dup"),
+        ("tokenban_rules nginx.conf;", "nginx.conf:"),
+        ("tokenban_status 200;", "value must be between 400 and 599"),
+        ("tokenban_status 600;", "value must be between 400 and 599"),
+        ("tokenban_status 403; tokenban_status 404;", "\"tokenban_status\" directive is duplicate"),
+        ("tokenban_on_error maybe;", "invalid value \"maybe\""),
+        ("tokenban_log_level loud;", "invalid value \"loud\""),
+        ("if ($host) { tokenban off; }", "\"tokenban\" directive is not allowed here"),
+    ];
+    for (directives, message) in cases {
+        let text = errors(directives);
+        assert!(text.contains(message), "{directives}: {text}");
+        assert!(text.contains("nginx.conf:"), "{directives}: {text}");
+    }
+}
+
+#[test]
+fn an_unknown_variable_is_nginx_s_own_error() {
+    let text = errors("tokenban $nosuch; tokenban_rules rules.yaml;");
+    assert!(text.contains("unknown \"nosuch\" variable"), "{text}");
+}
+
+#[test]
+fn what_is_right_passes() {
+    let cases = [
+        "tokenban on; tokenban_rules rules.yaml;",
+        "tokenban on; tokenban_rules rule*.yaml; location / { tokenban monitor; }",
+        "tokenban_rules rules.yaml; location / { tokenban $host; tokenban_on_error pass; }",
+        "tokenban off; tokenban_rules off; tokenban_status 429; tokenban_log_level notice;",
+    ];
+    for directives in cases {
+        let output = check(&format!("server {{ listen 127.0.0.1:{{port}};\n{directives}\n}}"));
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{directives}: {text}");
+    }
+}
