@@ -52,6 +52,8 @@ impl Step {
 pub(crate) struct Node {
     pub(crate) edges: Vec<(Step, NodeId)>,
     pub(crate) is_leaf: bool,
+    /// The scheme is already taken off the values here, so Basic is bare base64.
+    pub(crate) is_below_scheme: bool,
 }
 
 impl Node {
@@ -103,7 +105,8 @@ impl Tree {
             return *child;
         }
         let child = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        self.nodes.push(Node::default());
+        let is_below_scheme = step.kind() == Some(Kind::Credentials);
+        self.nodes.push(Node { is_below_scheme, ..Node::default() });
         self.nodes[node.index()].edges.push((step.clone(), child));
         child
     }

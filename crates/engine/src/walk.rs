@@ -268,7 +268,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
                 Kind::Base64 => {
                     base64(value, &mut buffers.value, &mut |decoded| self.value(child, decoded));
                 }
-                Kind::Basic if is_basic(value) => self.basic(child, value, buffers),
+                Kind::Basic if node.is_below_scheme || is_basic(value) => {
+                    self.basic(child, value, buffers)
+                }
                 Kind::Credentials => {
                     credentials(value, &mut |found| self.value(child, found));
                     subprotocols(value, &mut buffers.value, &mut |found| self.value(child, found));

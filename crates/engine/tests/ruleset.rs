@@ -103,6 +103,16 @@ fn a_token_is_found_inside_credentials() {
 }
 
 #[test]
+fn basic_is_read_with_its_scheme_and_below_credentials() {
+    // user:fake-token.0123456789
+    let request = request("/", &[("Authorization", "basic dXNlcjpmYWtlLXRva2VuLjAxMjM0NTY3ODk=")]);
+    for point in ["basic, password", "credentials, basic, password"] {
+        let rules = rule(&format!("[header, AUTHORIZATION, {point}]"), "tokens: ['TOKEN']");
+        assert!(denied(&rules, &request), "{point}");
+    }
+}
+
+#[test]
 fn claims_of_a_jwt() {
     // {"alg":"none"} . {"sub":"mallory"}
     let jwt = "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJtYWxsb3J5In0.";
