@@ -16,12 +16,15 @@ pub struct Limits {
     pub diagnostics: usize,
     /// Most bytes that the automaton of one pattern of a condition may take. Default: 1 MiB.
     pub condition_size: usize,
-    /// Most bytes that the patterns of one point may take before they become an automaton, and most
-    /// bytes of the lazy automaton of one worker. Default: 16 MiB.
-    pub patterns_size: usize,
-    /// Most bytes of a dense automaton, which is shared by all workers; larger ones are built
-    /// lazily. Default: 1 MiB.
-    pub dense_size: usize,
+    /// Most bytes that one pattern of a rule may take compiled; a larger one is an error that names
+    /// the rule. Default: 1 MiB.
+    pub pattern_size: usize,
+    /// Most bytes that all patterns at one leaf may take compiled; the rule that goes past it is an
+    /// error. Default: 64 MiB.
+    pub matcher_size: usize,
+    /// Failed attempts at a dense automaton at one leaf, each a few milliseconds; past it automata
+    /// are built while they search. Default: 64.
+    pub dense_failures: u32,
 }
 
 impl Default for Limits {
@@ -32,8 +35,9 @@ impl Default for Limits {
             yaml_nodes: 4_000_000,
             diagnostics: 20,
             condition_size: 1 << 20,
-            patterns_size: 16 << 20,
-            dense_size: 1 << 20,
+            pattern_size: 1 << 20,
+            matcher_size: 64 << 20,
+            dense_failures: 64,
         }
     }
 }
