@@ -119,7 +119,11 @@ pub(super) fn build(
         Ok(built)
     };
     let Some(nfa) = nfa(&hirs, size) else {
-        return if patterns.len() == 1 { Err(TooLarge { pattern: last, size: budget.pattern }) } else { halves(budget) };
+        return if patterns.len() == 1 {
+            Err(TooLarge { pattern: last, size: budget.pattern })
+        } else {
+            halves(budget)
+        };
     };
     if let Some(dfa) = dense(&nfa, start, gated, budget) {
         budget.keep(last, dfa.memory_usage())?;
