@@ -1,6 +1,7 @@
 //! One leaf: clean and denied values against 1 to 10,000 patterns, a body, and compiling.
 //!
 //! `cargo bench -p tokenban-engine --bench matcher`
+#![allow(missing_docs)] // what `criterion_group!` makes has none
 
 use std::{hint::black_box, time::Duration};
 
