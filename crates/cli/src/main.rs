@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod commands;
+#[allow(dead_code, unused_imports)] // until the store commands use it
+mod import;
 mod output;
 mod rule_files;
 

@@ -1,0 +1,81 @@
+//! What a report says of one leaked secret.
+
+/// One finding of a report.
+#[derive(Clone, Copy)]
+pub(crate) struct Finding<'a> {
+    /// The line of the report where it begins.
+    pub(crate) line: u64,
+    /// The secret, or its digest.
+    pub(crate) secret: Secret<'a>,
+    /// The rule, detector or type that the report names; empty when it names none.
+    pub(crate) rule: &'a str,
+    /// Where to read more: an address or the report's own fingerprint; never the line that matched.
+    pub(crate) link: &'a str,
+    /// Whether it still works, as far as the report knows.
+    pub(crate) validity: Validity,
+}
+
+impl Finding<'_> {
+    /// The reason that an entry keeps: rule and link.
+    pub(crate) fn reason(&self) -> String {
+        [self.rule, self.link]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// A secret as a report gives it.
+#[derive(Clone, Copy)]
+pub(crate) enum Secret<'a> {
+    /// Half of a pair, of which only the other half travels (an AWS secret key).
+    Half,
+    /// The report was made without it.
+    Hidden,
+    /// SHA-1 of the token.
+    Sha1([u8; 20]),
+    /// SHA-256 of the token.
+    Sha256([u8; 32]),
+    /// In clear.
+    Text(&'a [u8]),
+    /// Not a finding at all: a line of a log between findings, a damaged digest.
+    Unreadable,
+}
+
+/// Whether a secret still works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Validity {
+    /// Checked, works.
+    Active,
+    /// A person said that it is no secret.
+    Dismissed,
+    /// Checked, works no more.
+    Inactive,
+    /// Not checked, or the check failed.
+    Unknown,
+}
+
+impl Validity {
+    /// The words of GitHub, ggshield and betterleaks.
+    pub(crate) fn of(word: &str) -> Validity {
+        match word.to_ascii_lowercase().as_str() {
+            "active" | "valid" | "verified" => Validity::Active,
+            "inactive" | "invalid" | "revoked" | "expired" => Validity::Inactive,
+            _ => Validity::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_every_tool() {
+        assert_eq!(Validity::of("VALID"), Validity::Active);
+        assert_eq!(Validity::of("revoked"), Validity::Inactive);
+        assert_eq!(Validity::of("failed_to_check"), Validity::Unknown);
+        assert_eq!(Validity::of(""), Validity::Unknown);
+    }
+}

@@ -1,0 +1,118 @@
+//! From findings to tokens to ban: leaves out what is not wanted, refuses what is no token, counts.
+
+use tokenban_engine::Jwt;
+
+use super::{
+    admit::{admit, Admissible},
+    finding::{Finding, Validity},
+    report::{Report, Skip},
+};
+
+/// Which findings are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Those that work no more, too.
+    pub(crate) inactive: bool,
+    /// Only those that the report says it verified.
+    pub(crate) only_verified: bool,
+}
+
+/// Whether a token was banned already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It was.
+    Before,
+    /// It was not.
+    New,
+}
+
+/// Takes the findings of one report.
+pub(crate) struct Intake<'a> {
+    /// What has been taken so far.
+    pub(crate) report: Report,
+    wanted: Wanted,
+    take: &'a mut dyn FnMut(&Admissible<'_>, &Finding<'_>) -> Taken,
+}
+
+impl<'a> Intake<'a> {
+    /// Hands every token that is to be banned to `take`.
+    pub(crate) fn new(
+        wanted: Wanted,
+        take: &'a mut dyn FnMut(&Admissible<'_>, &Finding<'_>) -> Taken,
+    ) -> Intake<'a> {
+        Intake { report: Report::default(), wanted, take }
+    }
+
+    /// Takes one finding.
+    pub(crate) fn add(&mut self, finding: Finding<'_>) {
+        if let Some(skip) = self.skip(finding.validity) {
+            return self.report.skip(skip, finding.line);
+        }
+        let admitted = match admit(finding.secret) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return self.report.refuse(refusal, finding.line),
+        };
+        if (self.take)(&admitted.secret, &finding) == Taken::Before {
+            self.report.duplicates += 1;
+            return;
+        }
+        self.report.admitted += 1;
+        self.report.jwts += u64::from(admitted.secret.is_jwt());
+        if admitted.damaged {
+            self.report.damaged(finding.line);
+        }
+    }
+
+    fn skip(&self, validity: Validity) -> Option<Skip> {
+        match validity {
+            Validity::Dismissed => Some(Skip::Dismissed),
+            Validity::Inactive if self.wanted.only_verified => Some(Skip::Unverified),
+            Validity::Inactive if !self.wanted.inactive => Some(Skip::Inactive),
+            Validity::Unknown if self.wanted.only_verified => Some(Skip::Unverified),
+            _ => None,
+        }
+    }
+}
+
+impl Admissible<'_> {
+    /// Whether the token is a JWT, which is banned in every spelling.
+    pub(crate) fn is_jwt(&self) -> bool {
+        let Admissible::Token(token) = self else { return false };
+        let mut found = false;
+        Jwt::each(token, &mut |_| found = true);
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::finding::Secret;
+
+    fn report(wanted: Wanted) -> Report {
+        let mut first = true;
+        let mut take = |_: &Admissible<'_>, _: &Finding<'_>| {
+            let taken = if first { Taken::New } else { Taken::Before };
+            first = false;
+            taken
+        };
+        let mut intake = Intake::new(wanted, &mut take);
+        let all = [Validity::Active, Validity::Dismissed, Validity::Inactive, Validity::Unknown];
+        for (line, validity) in (1..).zip(all) {
+            let secret = Secret::Text(b"e30.e30.s3cr3t");
+            intake.add(Finding { line, secret, rule: "", link: "", validity });
+        }
+        intake.report
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_skipped() {
+        let cases = [(false, false, 2, 2), (true, false, 3, 1), (false, true, 1, 3)];
+        for (inactive, only_verified, taken, skipped) in cases {
+            let report = report(Wanted { inactive, only_verified });
+            assert_eq!(report.admitted + report.duplicates, taken);
+            assert_eq!(report.skipped(), skipped);
+            assert_eq!((report.admitted, report.jwts), (1, 1));
+        }
+    }
+}

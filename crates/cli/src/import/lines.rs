@@ -1,0 +1,153 @@
+//! Text: a token a line.
+//!
+//! The format of Wallarm API Firewall's token files and ModSecurity's `@pmFromFile`: blank lines and
+//! lines that begin with `#` are skipped, a line ends with LF or CRLF. `sha256:` and `sha1:` before
+//! hex digits stand for a token that is not written down.
+
+use std::io::{self, BufRead};
+
+use super::finding::{Finding, Secret, Validity};
+
+/// The longest line that is looked at; NGINX takes no header near it by default.
+pub(crate) const LONGEST: usize = 64 * 1024;
+
+/// Hands over every line that is not blank and no comment.
+pub(crate) fn each(input: &mut dyn BufRead, sink: &mut dyn FnMut(Finding<'_>)) -> io::Result<()> {
+    let mut kept = Vec::new();
+    let mut line = 0;
+    loop {
+        let buffer = input.fill_buf()?;
+        if buffer.is_empty() {
+            break;
+        }
+        let used = whole_lines(buffer, &mut kept, &mut line, sink);
+        let rest = &buffer[used..];
+        // Of a line that is too long anyway, no more is kept than shows it.
+        let room = (LONGEST + 1).saturating_sub(kept.len());
+        kept.extend_from_slice(&rest[..rest.len().min(room)]);
+        let all = buffer.len();
+        input.consume(all);
+    }
+    if !kept.is_empty() {
+        one(&kept, line + 1, sink);
+    }
+    Ok(())
+}
+
+/// Hands over the lines that end in `buffer`, the first with what was kept of it before; how many
+/// bytes they were.
+fn whole_lines(
+    buffer: &[u8],
+    kept: &mut Vec<u8>,
+    line: &mut u64,
+    sink: &mut dyn FnMut(Finding<'_>),
+) -> usize {
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', buffer) {
+        *line += 1;
+        let piece = &buffer[start..end];
+        if kept.is_empty() {
+            one(piece, *line, sink);
+        } else {
+            let room = (LONGEST + 1).saturating_sub(kept.len());
+            kept.extend_from_slice(&piece[..piece.len().min(room)]);
+            one(kept, *line, sink);
+            kept.clear();
+        }
+        start = end + 1;
+    }
+    start
+}
+
+fn one(text: &[u8], line: u64, sink: &mut dyn FnMut(Finding<'_>)) {
+    let text = text.trim_ascii();
+    if text.is_empty() || text.starts_with(b"#") {
+        return;
+    }
+    sink(Finding { line, secret: secret(text), rule: "", link: "", validity: Validity::Unknown });
+}
+
+/// A token, or a digest that somebody else made.
+pub(crate) fn secret(text: &[u8]) -> Secret<'_> {
+    if let Some(digits) = without_prefix(text, b"sha256:") {
+        return hex(digits).map_or(Secret::Unreadable, Secret::Sha256);
+    }
+    if let Some(digits) = without_prefix(text, b"sha1:") {
+        return hex(digits).map_or(Secret::Unreadable, Secret::Sha1);
+    }
+    Secret::Text(text)
+}
+
+fn without_prefix<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (head, rest) = text.split_at_checked(prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then_some(rest.trim_ascii())
+}
+
+/// The bytes that exactly so many hex digits stand for.
+pub(crate) fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
+    if digits.len() != N * 2 {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let pair = std::str::from_utf8(pair).ok().filter(|pair| !pair.starts_with('+'))?;
+        *byte = u8::from_str_radix(pair, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use super::*;
+
+    fn found(text: &[u8], buffer: usize) -> Vec<(u64, String)> {
+        let mut found = Vec::new();
+        let mut input = BufReader::with_capacity(buffer, text);
+        each(&mut input, &mut |finding| {
+            let text = match finding.secret {
+                Secret::Text(text) => text.escape_ascii().to_string(),
+                Secret::Sha1(_) => "sha1".to_owned(),
+                Secret::Sha256(_) => "sha256".to_owned(),
+                _ => "unreadable".to_owned(),
+            };
+            found.push((finding.line, text));
+        })
+        .unwrap();
+        found
+    }
+
+    #[test]
+    fn lines_whatever_the_buffer() {
+        let text = b"first-token\r\n# a comment\n\n  second-token \nthird";
+        let expected = [(1, "first-token"), (4, "second-token"), (5, "third")]
+            .map(|(line, text)| (line, text.to_owned()));
+        for buffer in [1, 2, 7, 13, 8192] {
+            assert_eq!(found(text, buffer), expected, "{buffer}");
+        }
+    }
+
+    #[test]
+    fn digests() {
+        let text = format!(
+            "sha256:{}\nSHA1: {}\nsha256:00\nsha1:{}\n",
+            "0f".repeat(32),
+            "Fa".repeat(20),
+            "+1".repeat(20)
+        );
+        let expected = ["sha256", "sha1", "unreadable", "unreadable"];
+        let found = found(text.as_bytes(), 8192);
+        assert_eq!(found.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn an_endless_line_is_not_kept() {
+        let text = [vec![b'a'; LONGEST * 3], b"\nshort-one".to_vec()].concat();
+        for buffer in [1000, 1 << 20] {
+            let found = found(&text, buffer);
+            assert!(found[0].1.len() > LONGEST);
+            assert_eq!(found[1], (2, "short-one".to_owned()));
+        }
+    }
+}

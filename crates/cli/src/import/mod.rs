@@ -1,0 +1,32 @@
+//! Leak reports and lists as tokens to ban: recognised by their content, read as a stream, admitted
+//! one by one.
+//!
+//! `recognise` tells the format from the first bytes, `read` hands over each finding, `admit`
+//! decides what of it is a token that a request could carry, and `report` counts. Nothing here
+//! prints or keeps a token.
+
+mod admit;
+mod checksum;
+mod csv;
+mod finding;
+mod format;
+mod intake;
+mod json;
+mod json_shape;
+mod lines;
+mod read;
+mod recognise;
+mod report;
+mod seen;
+mod shapes;
+mod unwrap;
+mod words;
+
+pub(crate) use self::{
+    admit::{token, Admissible, Refusal},
+    format::Format,
+    intake::{Intake, Wanted},
+    read::{read, Options, ReadError},
+    report::Report,
+    seen::Seen,
+};

@@ -1,0 +1,145 @@
+//! Reads an input of any format and hands over its findings.
+
+use std::{
+    error::Error,
+    fmt,
+    io::{self, BufRead, Cursor, Read},
+};
+
+use super::{
+    csv::{self, Columns, CsvError},
+    finding::Finding,
+    format::Format,
+    json::{self, JsonError},
+    lines,
+    recognise::{recognise, PEEK},
+    shapes,
+};
+
+/// What a person said about the input.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// The column of a table that holds the tokens, by name or number.
+    pub(crate) column: Option<String>,
+    /// The format, where it should not be recognised.
+    pub(crate) format: Option<Format>,
+}
+
+/// Why an input could not be read. Holds nothing of its text but the names of columns.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// No such column.
+    Column(String, Vec<String>),
+    /// SARIF of ggshield.
+    GgshieldSarif,
+    /// Reading failed.
+    Io(io::Error),
+    /// Damaged JSON.
+    Json(Format, u64, usize),
+    /// CSV needs a column.
+    NoColumn,
+    /// SARIF of a tool that keeps the secret out of it.
+    OtherSarif,
+    /// Compressed.
+    Packed,
+    /// A table; its column names.
+    Table(Vec<String>),
+    /// JSON of an unknown shape.
+    Unrecognised,
+    /// UTF-16.
+    Utf16,
+}
+
+/// Hands over every finding of an input; the format that it had.
+pub(crate) fn read(
+    mut input: &mut dyn BufRead,
+    options: &Options,
+    sink: &mut dyn FnMut(Finding<'_>),
+) -> Result<Format, ReadError> {
+    let mut start = Vec::with_capacity(PEEK);
+    (&mut input).take(PEEK as u64).read_to_end(&mut start)?;
+    let format = match (options.format, &options.column) {
+        (Some(format), _) => format,
+        (None, Some(_)) => Format::Csv,
+        (None, None) => recognise(&start)?,
+    };
+    let start = match start.strip_prefix(b"\xEF\xBB\xBF") {
+        Some(rest) => rest.to_vec(),
+        None => start,
+    };
+    let first_line = start.split(|&byte| byte == b'\n').next().unwrap_or_default().to_vec();
+    read_as(format, &mut Cursor::new(start).chain(input), &first_line, options, sink)?;
+    Ok(format)
+}
+
+fn read_as(
+    format: Format,
+    input: &mut dyn BufRead,
+    first_line: &[u8],
+    options: &Options,
+    sink: &mut dyn FnMut(Finding<'_>),
+) -> Result<(), ReadError> {
+    if let Some(path) = shapes::path(format) {
+        let mut each = |line, object| shapes::findings(format, line, &object, sink);
+        return json::each(input, path, &mut each).map_err(|error| match error {
+            JsonError::Io(error) => ReadError::Io(error),
+            JsonError::Syntax { line, column } => ReadError::Json(format, line, column),
+        });
+    }
+    let (columns, delimiter) = match (format, options.column.as_deref()) {
+        (Format::Csv, None) => return Err(ReadError::NoColumn),
+        (Format::Csv, Some(secret)) => {
+            (Columns { secret, rule: "", links: ["", ""] }, csv::delimiter(first_line))
+        }
+        (Format::GitleaksCsv, _) => (csv::GITLEAKS, b','),
+        _ => return Ok(lines::each(input, sink)?),
+    };
+    csv::each(input, delimiter, &columns, sink).map_err(|error| match error {
+        CsvError::Column(names) => ReadError::Column(columns.secret.to_owned(), names),
+        CsvError::Io(error) => ReadError::Io(error),
+    })
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> ReadError {
+        ReadError::Io(error)
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadError::Column(wanted, names) => {
+                write!(f, "no column \"{wanted}\"; there are {}", names.join(", "))
+            }
+            ReadError::GgshieldSarif => f.write_str(
+                "SARIF of ggshield holds no secret; import what ggshield --json --show-secrets \
+                 prints",
+            ),
+            ReadError::Io(error) => error.fmt(f),
+            ReadError::Json(format, line, column) => {
+                write!(f, "damaged {format}: not JSON at line {line}, column {column}")
+            }
+            ReadError::NoColumn => {
+                f.write_str("CSV needs the column of the tokens; name it with --column")
+            }
+            ReadError::OtherSarif => f.write_str(
+                "SARIF of this tool holds lines of code, no secrets; only that of gitleaks and \
+                 betterleaks can be imported, or the tool's own JSON",
+            ),
+            ReadError::Packed => f.write_str("the input is compressed; unpack it first"),
+            ReadError::Table(names) => write!(
+                f,
+                "a table with the columns {}; name the column of the tokens with --column, or say \
+                 --format text",
+                names.join(", ")
+            ),
+            ReadError::Unrecognised => {
+                f.write_str("JSON of an unknown report; name the format with --format")
+            }
+            ReadError::Utf16 => f.write_str("the input is UTF-16; save it as UTF-8"),
+        }
+    }
+}
+
+impl Error for ReadError {}

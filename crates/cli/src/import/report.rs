@@ -1,0 +1,187 @@
+//! What an import did: counts, and the lines of what was not taken. Never a token.
+
+use std::collections::BTreeMap;
+
+use serde_json::{json, Value};
+
+use super::{admit::Refusal, format::Format};
+
+/// How many line numbers are kept for each reason.
+const LINES_MAX: usize = 10;
+
+/// Why a finding was left out although it is a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Skip {
+    /// A person said that it is no secret.
+    Dismissed,
+    /// It works no more.
+    Inactive,
+    /// Nobody verified it, and only verified ones were asked for.
+    Unverified,
+}
+
+impl Skip {
+    fn word(self) -> &'static str {
+        match self {
+            Skip::Dismissed => "dismissed",
+            Skip::Inactive => "inactive",
+            Skip::Unverified => "unverified",
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Skip::Dismissed => "dismissed in the report as no secret",
+            Skip::Inactive => "no longer valid, says the report (--inactive takes them)",
+            Skip::Unverified => "not verified",
+        }
+    }
+}
+
+/// The count of one import.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// The format that was read.
+    pub(crate) format: Option<Format>,
+    /// New entries.
+    pub(crate) admitted: u64,
+    /// Of them, how many are JWTs.
+    pub(crate) jwts: u64,
+    /// Tokens that were there before, or twice in the input.
+    pub(crate) duplicates: u64,
+    damaged: Lines,
+    refused: BTreeMap<Refusal, Lines>,
+    skipped: BTreeMap<Skip, Lines>,
+}
+
+#[derive(Debug, Default)]
+struct Lines {
+    count: u64,
+    first: Vec<u64>,
+}
+
+impl Lines {
+    fn add(&mut self, line: u64) {
+        self.count += 1;
+        if self.first.len() < LINES_MAX && self.first.last() != Some(&line) {
+            self.first.push(line);
+        }
+    }
+
+    /// `line 3`, `lines 3, 4, 9 …`.
+    fn text(&self) -> String {
+        let numbers: Vec<String> = self.first.iter().map(u64::to_string).collect();
+        let noun = if numbers.len() == 1 { "line" } else { "lines" };
+        let more = if self.count > self.first.len() as u64 { " …" } else { "" };
+        format!("{noun} {}{more}", numbers.join(", "))
+    }
+}
+
+impl Report {
+    /// A finding is not taken.
+    pub(crate) fn refuse(&mut self, refusal: Refusal, line: u64) {
+        self.refused.entry(refusal).or_default().add(line);
+    }
+
+    /// A token is left out.
+    pub(crate) fn skip(&mut self, skip: Skip, line: u64) {
+        self.skipped.entry(skip).or_default().add(line);
+    }
+
+    /// A token was taken, but its own checksum is wrong.
+    pub(crate) fn damaged(&mut self, line: u64) {
+        self.damaged.add(line);
+    }
+
+    /// How many findings were refused.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.values().map(|lines| lines.count).sum()
+    }
+
+    /// How many were left out.
+    pub(crate) fn skipped(&self) -> u64 {
+        self.skipped.values().map(|lines| lines.count).sum()
+    }
+
+    /// For people: a line for each count that is not zero.
+    pub(crate) fn text(&self, verb: &str) -> String {
+        let mut text = format!("{verb:<11}{}\n", self.admitted);
+        let mut line = |name: &str, count: u64| {
+            if count > 0 {
+                text.push_str(&format!("{name:<11}{count}\n"));
+            }
+        };
+        line("  JWTs", self.jwts);
+        line("duplicate", self.duplicates);
+        line("refused", self.refused());
+        let way_out = self.format.map_or("", Format::way_out);
+        for (refusal, lines) in &self.refused {
+            let hint = match refusal {
+                Refusal::Hidden | Refusal::Masked if !way_out.is_empty() => format!("; {way_out}"),
+                _ => String::new(),
+            };
+            text.push_str(&row(lines, &format!("{refusal}{hint}")));
+        }
+        if self.skipped() > 0 {
+            text.push_str(&format!("{:<11}{}\n", "skipped", self.skipped()));
+        }
+        for (skip, lines) in &self.skipped {
+            text.push_str(&row(lines, skip.text()));
+        }
+        if self.damaged.count > 0 {
+            text.push_str(&format!("{:<11}{}\n", "warnings", self.damaged.count));
+            let what = "taken, but the token's own checksum is wrong: mistyped or cut?";
+            text.push_str(&row(&self.damaged, what));
+        }
+        text
+    }
+
+    /// For programs.
+    pub(crate) fn json(&self) -> Value {
+        let lines = |lines: &Lines| json!({ "count": lines.count, "lines": lines.first });
+        let refused: serde_json::Map<String, Value> =
+            self.refused.iter().map(|(key, found)| (key.word().into(), lines(found))).collect();
+        let skipped: serde_json::Map<String, Value> =
+            self.skipped.iter().map(|(key, found)| (key.word().into(), lines(found))).collect();
+        json!({
+            "format": self.format.map(|format| format.to_string()),
+            "admitted": self.admitted,
+            "jwts": self.jwts,
+            "duplicates": self.duplicates,
+            "refused": refused,
+            "skipped": skipped,
+            "damaged": lines(&self.damaged),
+        })
+    }
+}
+
+fn row(lines: &Lines, what: &str) -> String {
+    format!("  {:<9}{what} ({})\n", lines.count, lines.text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_and_lines() {
+        let mut report = Report { format: Some(Format::Gitleaks), ..Report::default() };
+        report.admitted = 12;
+        report.refuse(Refusal::Masked, 3);
+        (10..30).for_each(|line| report.refuse(Refusal::Short, line));
+        report.skip(Skip::Inactive, 7);
+        report.damaged(9);
+        assert_eq!(
+            report.text("admitted"),
+            "admitted   12\n\
+             refused    21\n  \
+               1        masked; make the report again without --redact (line 3)\n  \
+               20       shorter than 8 bytes (lines 10, 11, 12, 13, 14, 15, 16, 17, 18, 19 …)\n\
+             skipped    1\n  \
+               1        no longer valid, says the report (--inactive takes them) (line 7)\n\
+             warnings   1\n  \
+               1        taken, but the token's own checksum is wrong: mistyped or cut? (line 9)\n"
+        );
+        assert_eq!(report.json()["refused"]["short"]["count"], 20);
+    }
+}
