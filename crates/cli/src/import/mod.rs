@@ -19,6 +19,8 @@ mod recognise;
 mod report;
 mod seen;
 mod shapes;
+#[cfg(test)]
+mod tests;
 mod unwrap;
 mod words;
 
