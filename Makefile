@@ -7,20 +7,28 @@ CARGO ?= cargo
 NGINX ?= vendored
 
 PACKAGES = libclang-dev libpcre2-dev libssl-dev zlib1g-dev
-TARGET   = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+test: PACKAGES += nghttp2-client
+TARGET  := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+TESTED   = --workspace
+OUT     := $(TARGET)
 
 ifeq ($(NGINX),system)
 PACKAGES += nginx nginx-dev
-FLAGS    = --no-default-features
-export NGINX_SOURCE_DIR = $(TARGET)/nginx-system/src
-export NGINX_BUILD_DIR  = $(TARGET)/nginx-system/objs
-export TOKENBAN_NGINX   = /usr/sbin/nginx
-CONFIGURED = $(NGINX_BUILD_DIR)/Makefile
+FLAGS      = --no-default-features
+# Only the module knows which NGINX it is for. A directory of its own: the file name of a cdylib
+# is the same for every set of features.
+TESTED     = --package ngx_http_tokenban_module
+OUT       := $(TARGET)/system
+CONFIGURED = $(OUT)/nginx/objs/Makefile
+export CARGO_TARGET_DIR := $(OUT)
+export NGINX_SOURCE_DIR := $(OUT)/nginx/src
+export NGINX_BUILD_DIR  := $(OUT)/nginx/objs
+export TOKENBAN_NGINX   := /usr/sbin/nginx
 else ifneq ($(NGINX),vendored)
 $(error NGINX is "vendored" or "system", not "$(NGINX)")
 endif
 
-.PHONY: help setup build run test check
+.PHONY: help setup configure build run test check
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -32,20 +40,19 @@ setup: ## install the Debian packages that a build needs, where they are missing
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; fi
 
 # The headers of nginx-dev, configured with the package's flags. NGINX writes into its sources: a copy.
-$(TARGET)/nginx-system/objs/Makefile:
+$(OUT)/nginx/objs/Makefile: | setup
 	rm -rf $(NGINX_SOURCE_DIR) && mkdir -p $(@D) && cp -r /usr/share/nginx/src $(NGINX_SOURCE_DIR)
 	cd $(NGINX_SOURCE_DIR) && bash -c '. ./conf_flags && \
 		./configure "$${NGX_CONF_FLAGS[@]}" --builddir=$(@D)' >/dev/null
 
-configure: setup
-	@$(if $(CONFIGURED),$(MAKE) --no-print-directory $(CONFIGURED))
+configure: setup $(CONFIGURED)
 
 build: configure ## build the module, the command and NGINX into build/
 	$(CARGO) build --release --workspace $(FLAGS)
 	@mkdir -p build/temp
-	@ln -sf $(TARGET)/release/libngx_http_tokenban_module.so build/ngx_http_tokenban_module.so
-	@ln -sf $(TARGET)/release/tokenban build/tokenban
-	@ln -sf $(or $(TOKENBAN_NGINX),$$(ls -t $(TARGET)/release/build/nginx-sys-*/out/objs/nginx | head -n 1)) \
+	@ln -sf $(OUT)/release/libngx_http_tokenban_module.so build/ngx_http_tokenban_module.so
+	@ln -sf $(OUT)/release/tokenban build/tokenban
+	@ln -sf $(or $(TOKENBAN_NGINX),$$(ls -t $(OUT)/release/build/nginx-sys-*/out/objs/nginx | head -n 1)) \
 		build/nginx
 
 run: build ## start a demonstration in the foreground
@@ -53,11 +60,19 @@ run: build ## start a demonstration in the foreground
 	@echo "clean:   curl -i -H 'Authorization: Bearer another-demo-token-987654321' http://127.0.0.1:8081/"
 	@build/nginx -e stderr -p nginx-conf/ -c minimal.conf
 
-# `cargo test` does not build a cdylib, which the tests in t/ load.
-test: build ## run every test
-	$(CARGO) test --release --workspace $(FLAGS)
+# One profile for tests and lints, so that NGINX and the dependencies are built once. `cargo test`
+# does not build a cdylib, which the tests in t/ load; and two sets of features write the same file,
+# so the module is built anew each time.
+test: configure ## run every test
+	@touch src/lib.rs
+	$(CARGO) build --package ngx_http_tokenban_module $(FLAGS)
+	$(CARGO) test $(TESTED) $(FLAGS)
+	@touch src/lib.rs
+	$(CARGO) build --package ngx_http_tokenban_module $(FLAGS) --features test-panic
+	$(CARGO) test --package ngx_http_tokenban_module $(FLAGS) --features test-panic --test panic
+	@touch src/lib.rs
 
 check: configure ## formatting and lints
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --release --workspace --all-targets $(FLAGS) -- -D warnings
+	$(CARGO) clippy $(TESTED) --all-targets $(FLAGS) -- -D warnings
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; fi

@@ -9,7 +9,7 @@ use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Output},
+    process::{Child, Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -43,6 +43,7 @@ pub(crate) struct Nginx {
     directory: TempDir,
     master: Child,
     pub(crate) port: u16,
+    pub(crate) port2: u16,
 }
 
 /// What came back.
@@ -54,7 +55,8 @@ pub(crate) struct Response {
 }
 
 impl Nginx {
-    /// Starts NGINX with something for its `http` block. `{port}` and `{dir}` are replaced.
+    /// Starts NGINX with something for its `http` block. `{port}`, `{port2}` and
+    /// `{dir}` are replaced.
     pub(crate) fn start(http: &str) -> Nginx {
         Nginx::start_with("worker_processes 1;", http)
     }
@@ -62,10 +64,10 @@ impl Nginx {
     /// The same with something for the main block, too.
     pub(crate) fn start_with(main: &str, http: &str) -> Nginx {
         let directory = directory();
-        let port = free_port();
-        configure(&directory, port, main, http);
-        let master = command(&directory).spawn().expect("NGINX starts");
-        let nginx = Nginx { directory, master, port };
+        let (port, port2) = free_ports();
+        configure(&directory, [port, port2], main, http);
+        let master = command(&directory).stderr(Stdio::null()).spawn().expect("NGINX starts");
+        let nginx = Nginx { directory, master, port, port2 };
         nginx.await_port();
         nginx
     }
@@ -84,6 +86,20 @@ impl Nginx {
 
     pub(crate) fn master(&self) -> u32 {
         self.master.id()
+    }
+
+    /// The process id of the only worker.
+    pub(crate) fn worker(&self) -> u32 {
+        let workers = self.workers();
+        assert_eq!(workers.len(), 1, "{workers:?}");
+        workers[0]
+    }
+
+    /// The process ids of the workers, old and new.
+    pub(crate) fn workers(&self) -> Vec<u32> {
+        let master = self.master.id();
+        let children = format!("/proc/{master}/task/{master}/children");
+        read(Path::new(&children)).split(' ').filter_map(|word| word.parse().ok()).collect()
     }
 
     /// Sends `GET` with header lines.
@@ -159,7 +175,7 @@ impl Response {
 /// What `nginx -t` says of something for the `http` block.
 pub(crate) fn check(http: &str) -> Output {
     let directory = directory();
-    configure(&directory, free_port(), "", http);
+    configure(&directory, free_ports().into(), "", http);
     command(&directory).arg("-t").output().expect("NGINX runs")
 }
 
@@ -179,11 +195,14 @@ fn directory() -> TempDir {
     directory
 }
 
-fn configure(directory: &TempDir, port: u16, main: &str, http: &str) {
+fn configure(directory: &TempDir, [port, port2]: [u16; 2], main: &str, http: &str) {
     let dir = directory.path().display().to_string();
     let module = module();
     let user = if is_root() { "user root;" } else { "" };
-    let http = http.replace("{port}", &port.to_string()).replace("{dir}", &dir);
+    let http = http
+        .replace("{port}", &port.to_string())
+        .replace("{port2}", &port2.to_string())
+        .replace("{dir}", &dir);
     let temp: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .iter()
         .map(|name| format!("{name}_temp_path {dir}/temp-{name};\n"))
@@ -212,9 +231,11 @@ fn is_root() -> bool {
     output.stdout == b"0\n"
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("free port");
-    listener.local_addr().expect("address").port()
+fn free_ports() -> (u16, u16) {
+    let listener = || TcpListener::bind(("127.0.0.1", 0)).expect("free port");
+    let port = |listener: &TcpListener| listener.local_addr().expect("address").port();
+    let (one, two) = (listener(), listener());
+    (port(&one), port(&two))
 }
 
 fn signal(process: u32, name: &str) {
