@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod condition;
 pub mod decision;
+pub mod denylist;
 mod evidence;
 pub mod example;
 pub mod limits;

@@ -1,0 +1,154 @@
+//! Denylists as the engine asks them: keys, what is found at a key, and what spares a look-up.
+//!
+//! The store itself is another crate's. Nothing here holds a token: a key is part of a digest.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+mod profile;
+
+pub use self::profile::{Kind, Profile};
+
+/// What an entry is found by: the first 16 bytes of a SHA-256.
+///
+/// A token's key is that of its bytes, so that a list of foreign SHA-256 digests needs no second
+/// look-up. All other kinds hash a word of their own first, and cannot meet a token's key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key([u8; 16]);
+
+impl Key {
+    /// The key of a token, byte for byte.
+    pub fn token(token: &[u8]) -> Key {
+        Key::sha256(&Sha256::digest(token).into())
+    }
+
+    /// The key of a token of which only the SHA-256 is known.
+    pub fn sha256(digest: &[u8; 32]) -> Key {
+        let mut key = [0; 16];
+        key.copy_from_slice(&digest[..16]);
+        Key(key)
+    }
+
+    /// The key of a JWT: its decoded header and payload. A thief can spell the text in other ways
+    /// and, of some algorithms, the signature too; these two he cannot change.
+    pub fn jwt(header: &[u8], payload: &[u8]) -> Key {
+        Key::tagged(b"jwt", &[header, payload])
+    }
+
+    /// The key of a JWT by its claims `iss` (empty where it has none) and `jti` (RFC 7519, sections
+    /// 4.1.1 and 4.1.7).
+    pub fn jti(issuer: &[u8], id: &[u8]) -> Key {
+        Key::tagged(b"jti", &[issuer, id])
+    }
+
+    /// The key of all JWTs of a subject: claims `iss` (empty where there is none) and `sub`.
+    pub fn sub(issuer: &[u8], subject: &[u8]) -> Key {
+        Key::tagged(b"sub", &[issuer, subject])
+    }
+
+    /// A key as the store keeps it.
+    pub fn from_bytes(bytes: [u8; 16]) -> Key {
+        Key(bytes)
+    }
+
+    /// The bytes that the store keeps.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// Each part after its length, so that no two lists of parts read alike.
+    fn tagged(tag: &[u8], parts: &[&[u8]]) -> Key {
+        let mut digest = Sha256::new();
+        digest.update(b"tokenban\0");
+        for part in [&[tag], parts].concat() {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        Key::sha256(&digest.finalize().into())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// What a denylist says about a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ban<'a> {
+    /// The name of the denylist.
+    pub list: &'a str,
+    /// Why the token is on it; may be empty.
+    pub reason: &'a str,
+    /// Unix second from which the entry does not match any more.
+    pub expires: Option<u64>,
+    /// Of a [`Kind::Sub`] entry: only tokens issued (`iat`) before this Unix second are meant.
+    pub issued_before: Option<u64>,
+}
+
+/// The store cannot be asked: it is gone, or what it says cannot be right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreLost;
+
+/// A store of denylists.
+pub trait Denylists {
+    /// What values the entries may match, so that most values need no digest.
+    fn profile(&self) -> &Profile;
+
+    /// Hands over every ban of a key, from all lists, expired ones too.
+    fn find(&self, key: &Key, found: &mut dyn FnMut(&Ban<'_>)) -> Result<(), StoreLost>;
+
+    /// The same for a SHA-1, of which some reports know nothing else.
+    fn find_sha1(
+        &self,
+        digest: &[u8; 20],
+        found: &mut dyn FnMut(&Ban<'_>),
+    ) -> Result<(), StoreLost>;
+}
+
+/// No store at all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoDenylists;
+
+impl Denylists for NoDenylists {
+    fn profile(&self) -> &Profile {
+        &Profile::EMPTY
+    }
+
+    fn find(&self, _: &Key, _: &mut dyn FnMut(&Ban<'_>)) -> Result<(), StoreLost> {
+        Ok(())
+    }
+
+    fn find_sha1(&self, _: &[u8; 20], _: &mut dyn FnMut(&Ban<'_>)) -> Result<(), StoreLost> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_different_kinds_never_meet() {
+        let keys = [
+            Key::token(b"ab"),
+            Key::jwt(b"a", b"b"),
+            Key::jwt(b"ab", b""),
+            Key::jti(b"a", b"b"),
+            Key::jti(b"", b"ab"),
+            Key::sub(b"a", b"b"),
+        ];
+        for (index, key) in keys.iter().enumerate() {
+            assert!(keys[index + 1..].iter().all(|other| other != key), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn the_key_of_a_token_is_that_of_its_digest() {
+        let key = Key::sha256(&Sha256::digest(b"abc").into());
+        assert_eq!(key, Key::token(b"abc"));
+        assert_eq!(format!("{key:?}"), "ba7816bf8f01cfea414140de5dae2223");
+    }
+}
