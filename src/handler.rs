@@ -9,7 +9,11 @@ use ngx::{
     http::{HttpModuleLocationConf, NgxHttpCoreModule, Request},
     http_request_handler,
 };
-use tokenban_engine::decision::{Decision, Mode, Outcome};
+use tokenban_engine::{
+    decision::{Decision, Mode, Outcome},
+    denylist::NoDenylists,
+    Inspection, Stage,
+};
 
 use crate::{
     barrier,
@@ -69,7 +73,8 @@ fn inspect(request: &Request, ruleset: &Ruleset, mode: Mode) -> Outcome {
     #[cfg(feature = "test-panic")]
     provoke_panic(&view);
     let mut scratch = ruleset.scratch.borrow_mut();
-    ruleset.rules.evaluate(&view, mode, &mut scratch)
+    let inspection = Inspection { request: &view, denylists: &NoDenylists, mode };
+    ruleset.rules.evaluate(&inspection, Stage::Head, &mut scratch)
 }
 
 fn act(request: &mut Request, conf: &LocConf, outcome: Outcome) -> Status {

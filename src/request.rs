@@ -88,6 +88,10 @@ impl tokenban_engine::request::Request for View<'_> {
         Some(Cow::Borrowed(unsafe { bytes(text) }))
     }
 
+    fn body(&self, visit: &mut dyn FnMut(&[&[u8]])) {
+        visit(&[]);
+    }
+
     fn now(&self) -> u64 {
         u64::try_from(ngx_time()).unwrap_or_default()
     }

@@ -25,17 +25,23 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// Whether every condition holds.
-    pub fn hold<R: Request + ?Sized>(&self, request: &R, values: &mut Values<'_>) -> bool {
-        self.hold_without_points(request) && self.when.iter().all(|when| when.holds(values))
-    }
-
-    /// Whether those that need only the request line and the host hold: cheap, and enough to tell
-    /// that a body need not be read.
-    pub fn hold_without_points<R: Request + ?Sized>(&self, request: &R) -> bool {
+    /// Whether every condition holds. Without the body, those that look into it count as held.
+    pub fn hold<R: Request + ?Sized>(
+        &self,
+        request: &R,
+        with_body: bool,
+        values: &mut Values<'_>,
+    ) -> bool {
         let method = request.method();
+        let mut when = self.when.iter().filter(|when| with_body || !when.point.needs_body());
         (self.methods.is_empty() || self.methods.iter().any(|name| name.as_bytes() == method))
             && self.uri.as_ref().is_none_or(|uri| uri.holds(request))
+            && when.all(|when| when.holds(values))
+    }
+
+    /// Whether some of them looks into the body.
+    pub fn need_body(&self) -> bool {
+        self.when.iter().any(|when| when.point.needs_body())
     }
 
     /// Whether there is nothing to test.

@@ -91,6 +91,36 @@ pub struct Outcome {
     pub hit: Option<Hit>,
     /// The matches that were only reported.
     pub monitored: Vec<Hit>,
+    /// Why some of the request was not inspected, where it was not.
+    pub incomplete: Option<Incomplete>,
+}
+
+/// Why a request was not inspected as a whole. What to do then is the location's policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Incomplete {
+    /// A parser met one of its bounds: size, ratio, depth or count.
+    Bound,
+    /// The store of denylists cannot be asked.
+    Store,
+}
+
+impl Outcome {
+    /// Nothing found.
+    pub fn passed() -> Outcome {
+        let (hit, monitored, incomplete) = (None, Vec::new(), None);
+        Outcome { decision: Decision::Passed, hit, monitored, incomplete }
+    }
+
+    /// What is decided about a request of which two stages were inspected, neither denied.
+    pub fn and(mut self, later: Outcome) -> Outcome {
+        if later.decision != Decision::Passed {
+            self.decision = later.decision;
+        }
+        self.hit = later.hit.or(self.hit);
+        self.monitored.extend(later.monitored);
+        self.incomplete = self.incomplete.or(later.incomplete);
+        self
+    }
 }
 
 #[cfg(test)]

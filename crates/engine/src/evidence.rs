@@ -1,9 +1,11 @@
 //! Running the examples that rules ship as their evidence.
 
 use crate::{
+    decision::Mode,
+    denylist::NoDenylists,
     example::Example,
-    rule::{Rule, RuleIndex},
-    ruleset::Ruleset,
+    rule::RuleIndex,
+    ruleset::{Inspection, Ruleset},
 };
 
 /// An example that does not turn out as its rule says.
@@ -25,7 +27,7 @@ impl Ruleset {
             let index = RuleIndex(u32::try_from(index).unwrap_or(u32::MAX));
             for (deny, examples) in [(true, &rule.examples.deny), (false, &rule.examples.pass)] {
                 for (at, example) in examples.iter().enumerate() {
-                    if self.matches(index, rule, example) != deny {
+                    if self.denies(index, example) != deny {
                         failures.push(ExampleFailure { rule: index, deny, number: at + 1 });
                     }
                 }
@@ -34,9 +36,9 @@ impl Ruleset {
         failures
     }
 
-    fn matches(&self, index: RuleIndex, rule: &Rule, example: &Example) -> bool {
+    fn denies(&self, index: RuleIndex, example: &Example) -> bool {
         let request = example.request();
-        let mut scratch = self.scratch();
-        self.finds(index, &request, &mut scratch) && self.applies_to(rule, &request, &mut scratch)
+        let inspection = Inspection { request: &request, denylists: &NoDenylists, mode: Mode::On };
+        self.matches(index, &inspection, &mut self.scratch())
     }
 }

@@ -26,4 +26,4 @@ mod walk;
 
 pub use evidence::ExampleFailure;
 pub use parse::jwt::Jwt;
-pub use ruleset::{Look, Ruleset, Scratch};
+pub use ruleset::{Inspection, Look, Ruleset, Scratch, Stage};

@@ -24,6 +24,9 @@ pub trait Request {
     fn headers(&self, visit: &mut dyn FnMut(&[u8], &[u8]));
     /// The value of an NGINX variable.
     fn variable(&self, name: &str) -> Option<Cow<'_, [u8]>>;
+    /// Hands over the body, as the client sent it, in the pieces that it is kept in; called only in
+    /// [`Stage::Body`](crate::Stage).
+    fn body(&self, visit: &mut dyn FnMut(&[&[u8]]));
     /// Unix seconds.
     fn now(&self) -> u64;
 }
@@ -108,6 +111,9 @@ impl Request for OwnedRequest {
     fn variable(&self, name: &str) -> Option<Cow<'_, [u8]>> {
         let found = self.variables.iter().find(|(other, _)| other == name);
         found.map(|(_, value)| Cow::Borrowed(value.as_slice()))
+    }
+    fn body(&self, visit: &mut dyn FnMut(&[&[u8]])) {
+        visit(&[&self.body]);
     }
     fn now(&self) -> u64 {
         self.now

@@ -42,6 +42,13 @@ pub struct Rule {
     pub origin: Origin,
 }
 
+impl Rule {
+    /// Whether it cannot be told from the head of a request alone if the rule applies.
+    pub fn conditions_need_body(&self) -> bool {
+        self.conditions.need_body() || self.except.iter().any(Conditions::need_body)
+    }
+}
+
 /// What a rule looks for in the values of its points.
 #[derive(Clone, Debug)]
 pub enum MatcherSource {

@@ -24,6 +24,7 @@ use crate::{
     },
     point::Kind,
     request::Request,
+    ruleset::Stage,
     tree::{Node, NodeId, Tree},
 };
 
@@ -50,8 +51,16 @@ fn is_header(name: &[u8], canonical: &str) -> bool {
 }
 
 impl<R: Request + ?Sized> Walk<'_, R> {
+    /// Visits what the tree names of one stage. A tree of the body may name points of the head, too.
+    pub(crate) fn stage(&mut self, stage: Stage) {
+        match stage {
+            // Points in the body are refused at load until they are read here.
+            Stage::Body | Stage::Head => self.head(),
+        }
+    }
+
     /// Visits everything outside the body.
-    pub(crate) fn head(&mut self) {
+    fn head(&mut self) {
         let root = self.tree.node(NodeId::ROOT);
         self.metadata(root);
         if root.has(&[Kind::Header, Kind::HeaderAll, Kind::HeaderName]) {

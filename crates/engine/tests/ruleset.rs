@@ -4,9 +4,10 @@ use std::path::Path;
 
 use tokenban_engine::{
     decision::{Decision, Mode, Outcome},
+    denylist::NoDenylists,
     limits::Limits,
     request::OwnedRequest,
-    Ruleset,
+    Inspection, Ruleset, Stage,
 };
 
 const TOKEN: &str = concat!("fake-", "token.0123456789");
@@ -14,7 +15,8 @@ const TOKEN: &str = concat!("fake-", "token.0123456789");
 fn decide(rules: &str, request: &OwnedRequest, mode: Mode) -> Outcome {
     let rules = rules.replace("TOKEN", TOKEN);
     let ruleset = Ruleset::load_text(Path::new("test.yaml"), &rules, &Limits::default()).unwrap();
-    ruleset.evaluate(request, mode, &mut ruleset.scratch())
+    let inspection = Inspection { request, denylists: &NoDenylists, mode };
+    ruleset.evaluate_whole(&inspection, &mut ruleset.scratch())
 }
 
 fn request(target: &str, headers: &[(&str, &str)]) -> OwnedRequest {
@@ -183,4 +185,17 @@ fn what_is_not_inspected_is_refused_at_load() {
         assert!(error.to_string().contains("not supported yet"), "{error}");
         assert!(error.to_string().starts_with("test.yaml:2:"), "{error}");
     }
+}
+
+#[test]
+fn what_needs_no_body_is_decided_before_it() {
+    let text = "rules: [{id: a, points: [[header, A]], tokens: [fake-token-0123]}]";
+    let ruleset = Ruleset::load_text(Path::new("x"), text, &Limits::default()).unwrap();
+    let request = request("/", &[("A", "fake-token-0123")]);
+    let inspection = Inspection { request: &request, denylists: &NoDenylists, mode: Mode::On };
+    let scratch = &mut ruleset.scratch();
+    assert!(!ruleset.needs_body(&inspection, scratch));
+    let outcome = ruleset.evaluate(&inspection, Stage::Head, scratch);
+    assert_eq!(outcome.decision, Decision::Denied);
+    assert_eq!(ruleset.evaluate(&inspection, Stage::Body, scratch), Outcome::passed());
 }

@@ -13,10 +13,11 @@ use clap::Args;
 use serde_json::json;
 use tokenban_engine::{
     decision::{Decision, Fingerprint, Hit, Mode},
+    denylist::NoDenylists,
     example::Example,
     limits::Limits,
     request::OwnedRequest,
-    Ruleset,
+    Inspection, Ruleset,
 };
 
 use super::Outcome;
@@ -86,7 +87,8 @@ impl Explain {
                 rules: owned(look.rules),
             });
         });
-        let outcome = ruleset.evaluate(&request, Mode::On, &mut ruleset.scratch());
+        let inspection = Inspection { request: &request, denylists: &NoDenylists, mode: Mode::On };
+        let outcome = ruleset.evaluate_whole(&inspection, &mut ruleset.scratch());
         let hits: Vec<&Hit> = outcome.hit.iter().chain(&outcome.monitored).collect();
         if self.json {
             print_json(&rows, outcome.decision, &hits)?;

@@ -21,7 +21,7 @@ fn test_holds(test: Test, values: &[&[u8]]) -> bool {
             found(value);
         }
     };
-    conditions.hold(&request("GET", "h", "/", ""), &mut callback)
+    conditions.hold(&request("GET", "h", "/", ""), true, &mut callback)
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn methods_and_uri_need_no_points() {
         ("GET", "/v2/x", false),
     ] {
         let request = request(method, "example.com", path, "");
-        assert_eq!(conditions.hold(&request, &mut none), expected, "{method} {path}");
+        assert_eq!(conditions.hold(&request, true, &mut none), expected, "{method} {path}");
     }
-    assert!(Conditions::default().hold(&request("X", "", "", ""), &mut none));
+    assert!(Conditions::default().hold(&request("X", "", "", ""), true, &mut none));
 }

@@ -1,0 +1,236 @@
+//! The decision about a request, in two stages: its head, and then, where a rule asks for it, its
+//! body.
+
+use super::{Leaf, Part, Ruleset};
+use crate::{
+    decision::{Action, Decision, Fingerprint, Hit, Incomplete, Mode, Outcome},
+    denylist::Denylists,
+    matcher::Cache,
+    point::Point,
+    request::Request,
+    rule::{Rule, RuleIndex},
+    tree::NodeId,
+    walk::{Pool, Walk},
+};
+
+/// Which part of a request is inspected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The body, and whatever only rules with conditions on the body look at.
+    Body,
+    /// Everything that is known before the body is read.
+    Head,
+}
+
+/// What is inspected, and with what.
+pub struct Inspection<'a, R: ?Sized> {
+    /// The request.
+    pub request: &'a R,
+    /// The store that `denylist` matchers ask.
+    pub denylists: &'a dyn Denylists,
+    /// How the location acts.
+    pub mode: Mode,
+}
+
+/// Working memory: one for each worker and ruleset, used for one request after another.
+#[derive(Debug)]
+pub struct Scratch {
+    pool: Pool,
+    caches: Vec<Cache>,
+    found: Vec<Found>,
+}
+
+/// A match whose conditions are not yet tested.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    rule: RuleIndex,
+    node: NodeId,
+    fingerprint: Fingerprint,
+}
+
+impl Scratch {
+    pub(super) fn into_parts(self) -> (Pool, Vec<Cache>) {
+        (self.pool, self.caches)
+    }
+}
+
+impl Part {
+    pub(super) fn leaf(&self, node: NodeId) -> Option<&Leaf> {
+        self.leaves.get(node.index()).and_then(Option::as_ref)
+    }
+}
+
+impl Ruleset {
+    /// New working memory.
+    pub fn scratch(&self) -> Scratch {
+        Scratch {
+            pool: Pool::new(),
+            caches: self.matchers.iter().map(|matcher| matcher.cache()).collect(),
+            found: Vec::new(),
+        }
+    }
+
+    /// Decides about one stage of a request. The head comes first; the body only where
+    /// [`Ruleset::needs_body`] says so.
+    ///
+    /// Of several rules that deny in a stage, the first of the files is the one reported.
+    pub fn evaluate<R: Request + ?Sized>(
+        &self,
+        inspection: &Inspection<'_, R>,
+        stage: Stage,
+        scratch: &mut Scratch,
+    ) -> Outcome {
+        let mut outcome = Outcome::passed();
+        if inspection.mode == Mode::Off {
+            return outcome;
+        }
+        outcome.incomplete = self.search(inspection, stage, scratch);
+        if scratch.found.is_empty() {
+            return outcome;
+        }
+        let mut found = std::mem::take(&mut scratch.found);
+        found.sort_by_key(|found| found.rule);
+        for found in &found {
+            self.decide(inspection, stage, *found, &mut scratch.pool, &mut outcome);
+            if outcome.decision == Decision::Denied {
+                break;
+            }
+        }
+        scratch.found = found;
+        outcome
+    }
+
+    /// Decides about a request whose body is at hand: both stages.
+    pub fn evaluate_whole<R: Request + ?Sized>(
+        &self,
+        inspection: &Inspection<'_, R>,
+        scratch: &mut Scratch,
+    ) -> Outcome {
+        let outcome = self.evaluate(inspection, Stage::Head, scratch);
+        if outcome.decision == Decision::Denied || !self.needs_body(inspection, scratch) {
+            return outcome;
+        }
+        outcome.and(self.evaluate(inspection, Stage::Body, scratch))
+    }
+
+    /// Whether some rule that may apply to the request looks at its body, by a point or by a
+    /// condition. All conditions that need no body are tested for it.
+    pub fn needs_body<R: Request + ?Sized>(
+        &self,
+        inspection: &Inspection<'_, R>,
+        scratch: &mut Scratch,
+    ) -> bool {
+        let request = inspection.request;
+        inspection.mode != Mode::Off
+            && self
+                .body_rules
+                .iter()
+                .filter_map(|rule| self.rule(*rule))
+                .any(|rule| self.applies(rule, request, Stage::Head, &mut scratch.pool))
+    }
+
+    /// Finds the first match of every rule, conditions not yet tested.
+    fn search<R: Request + ?Sized>(
+        &self,
+        inspection: &Inspection<'_, R>,
+        stage: Stage,
+        scratch: &mut Scratch,
+    ) -> Option<Incomplete> {
+        let Scratch { pool, caches, found } = scratch;
+        found.clear();
+        let part = self.part(stage);
+        let mut visit = |node: NodeId, value: &[u8]| {
+            let Some(leaf) = part.leaf(node) else { return };
+            let (Some(matcher), Some(cache)) =
+                (self.matchers.get(leaf.matcher), caches.get_mut(leaf.matcher))
+            else {
+                return;
+            };
+            matcher.find(cache, value, &mut |rule, span| {
+                if found.iter().all(|other| other.rule != rule) {
+                    let token = value.get(span).unwrap_or(value);
+                    found.push(Found { rule, node, fingerprint: Fingerprint::of(token) });
+                }
+            });
+        };
+        let request = inspection.request;
+        Walk { tree: &part.tree, request, pool, visit: &mut visit }.stage(stage);
+        None
+    }
+
+    /// Whether one rule denies a request, whatever the mode and the other rules.
+    pub(crate) fn matches<R: Request + ?Sized>(
+        &self,
+        index: RuleIndex,
+        inspection: &Inspection<'_, R>,
+        scratch: &mut Scratch,
+    ) -> bool {
+        let Some(rule) = self.rule(index) else { return false };
+        let found = [Stage::Head, Stage::Body].into_iter().any(|stage| {
+            let _ = self.search(inspection, stage, scratch);
+            scratch.found.iter().any(|found| found.rule == index)
+        });
+        found && self.applies(rule, inspection.request, Stage::Body, &mut scratch.pool)
+    }
+
+    fn decide<R: Request + ?Sized>(
+        &self,
+        inspection: &Inspection<'_, R>,
+        stage: Stage,
+        found: Found,
+        pool: &mut Pool,
+        outcome: &mut Outcome,
+    ) {
+        let Some(rule) = self.rule(found.rule) else { return };
+        if !self.applies(rule, inspection.request, stage, pool) {
+            return;
+        }
+        let hit = self.hit(rule, stage, found);
+        let denies = match rule.action {
+            Action::Deny => inspection.mode == Mode::On,
+            Action::Enforce => true,
+            Action::Monitor => false,
+        };
+        if denies {
+            outcome.decision = Decision::Denied;
+            outcome.hit = Some(hit);
+        } else {
+            outcome.decision = Decision::Monitored;
+            outcome.monitored.push(hit);
+        }
+    }
+
+    /// Whether the rule is alive and its conditions hold, as far as they can be tested in a stage:
+    /// before the body is there, what depends on it may hold.
+    fn applies<R: Request + ?Sized>(
+        &self,
+        rule: &Rule,
+        request: &R,
+        stage: Stage,
+        pool: &mut Pool,
+    ) -> bool {
+        let mut values = |point: &Point, each: &mut dyn FnMut(&[u8])| {
+            if let Some(tree) = self.conditions.get(point) {
+                let stage = if point.needs_body() { Stage::Body } else { Stage::Head };
+                let visit = &mut |_: NodeId, value: &[u8]| each(value);
+                Walk { tree, request, pool, visit }.stage(stage);
+            }
+        };
+        let with_body = stage == Stage::Body;
+        let except = rule.except.iter().filter(|except| with_body || !except.need_body());
+        rule.expires.is_none_or(|expires| request.now() < expires)
+            && rule.conditions.hold(request, with_body, &mut values)
+            && !{ except }.any(|except| except.hold(request, with_body, &mut values))
+    }
+
+    fn hit(&self, rule: &Rule, stage: Stage, found: Found) -> Hit {
+        let leaf = self.part(stage).leaf(found.node);
+        Hit {
+            rule: rule.id.clone(),
+            point: leaf.map(|leaf| leaf.point.clone()).unwrap_or_default(),
+            fingerprint: found.fingerprint,
+            denylist: None,
+            reason: None,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! A compiled ruleset: immutable, shared by every location that names its files.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    limits::Limits,
+    load::{self, LoadError},
+    matcher::Shared,
+    point::Point,
+    rule::{Rule, RuleIndex},
+    tree::Tree,
+};
+
+mod compile;
+mod evaluate;
+mod explain;
+
+pub use self::{
+    evaluate::{Inspection, Scratch, Stage},
+    explain::Look,
+};
+
+/// All rules of some files, compiled: immutable, shared by every location that names them.
+pub struct Ruleset {
+    rules: Vec<Rule>,
+    head: Part,
+    body: Part,
+    /// The rules that look into bodies, by a point or by a condition.
+    body_rules: Vec<RuleIndex>,
+    matchers: Vec<Shared>,
+    /// The points that `when` conditions look at, each as a tree of its own.
+    conditions: HashMap<Point, Tree>,
+    variables: Vec<String>,
+    files: Vec<PathBuf>,
+}
+
+/// What is looked at in one stage.
+struct Part {
+    tree: Tree,
+    /// What is looked for at each node of the tree; `None` where no rule ends.
+    leaves: Vec<Option<Leaf>>,
+}
+
+struct Leaf {
+    matcher: usize,
+    /// The point as text, for reports.
+    point: String,
+    /// The rules that end here.
+    rules: Vec<RuleIndex>,
+}
+
+impl Ruleset {
+    /// Reads and compiles rule files.
+    ///
+    /// The error's text names file, line, column and rule of every mistake.
+    pub fn load(files: &[PathBuf], limits: &Limits) -> Result<Ruleset, LoadError> {
+        Ruleset::compile(&load::load(files, limits)?, limits)
+    }
+
+    /// Compiles rules from a text, as if it were the contents of `file`.
+    pub fn load_text(file: &Path, text: &str, limits: &Limits) -> Result<Ruleset, LoadError> {
+        Ruleset::compile(&load::load_text(file, text, limits)?, limits)
+    }
+
+    /// The names of the NGINX variables that `var` points look at.
+    pub fn variables(&self) -> &[String] {
+        &self.variables
+    }
+
+    /// Every file that was read.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// The rules, in the order of the files.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    fn part(&self, stage: Stage) -> &Part {
+        match stage {
+            Stage::Body => &self.body,
+            Stage::Head => &self.head,
+        }
+    }
+
+    fn rule(&self, index: RuleIndex) -> Option<&Rule> {
+        self.rules.get(index.0 as usize)
+    }
+}
+
+/// Patterns and tokens stay out of debug output.
+impl fmt::Debug for Ruleset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ruleset({} rules)", self.rules.len())
+    }
+}
