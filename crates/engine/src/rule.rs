@@ -10,7 +10,7 @@ mod token;
 
 pub use self::{
     pattern::{Pattern, PatternError},
-    token::{TokenEntry, TokenError, TokenFile},
+    token::{admit_anywhere, hex, split_scheme, TokenEntry, TokenError, TokenFile, Written},
 };
 
 /// The place of a rule in its ruleset.

@@ -1,19 +1,18 @@
 //! What of a finding is a token that a request could carry, and that no clean request carries.
+//!
+//! The engine decides about tokens (`admit_anywhere`); here is what only reports have: secrets that
+//! they hide, halves of pairs, addresses.
 
 use std::{borrow::Cow, fmt};
+
+use tokenban_engine::rule::{admit_anywhere, TokenError};
 
 use super::{
     checksum,
     finding::Secret,
     lines,
     unwrap::{unwrap, Inside},
-    words,
 };
-
-/// The shortest token that is admitted: shorter ones turn up in clean requests by chance.
-const SHORTEST: usize = 8;
-/// A token has at least so many different bytes; a run or a pattern has fewer.
-const DISTINCT: usize = 5;
 
 /// A token or digest to ban.
 pub(crate) struct Admitted<'a> {
@@ -39,24 +38,14 @@ pub(crate) enum Admissible<'a> {
 pub(crate) enum Refusal {
     /// An address without a credential in it.
     Address,
-    /// Clean requests carry it.
-    Common,
-    /// Text with white space or control characters.
-    Fragment,
     /// The secret half of a pair.
     Half,
     /// The report does not hold it.
     Hidden,
     /// Longer than any request carries.
     Long,
-    /// Masked or cut by the tool.
-    Masked,
-    /// A private key or a piece of one.
-    Pem,
-    /// Stands for a token that is elsewhere.
-    Placeholder,
-    /// Fewer than eight bytes.
-    Short,
+    /// The engine takes no such token.
+    Token(TokenError),
     /// Not a finding.
     Unreadable,
 }
@@ -66,17 +55,17 @@ impl Refusal {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Refusal::Address => "address",
-            Refusal::Common => "common",
-            Refusal::Fragment => "fragment",
             Refusal::Half => "half",
             Refusal::Hidden => "hidden",
             Refusal::Long => "long",
-            Refusal::Masked => "masked",
-            Refusal::Pem => "pem",
-            Refusal::Placeholder => "placeholder",
-            Refusal::Short => "short",
+            Refusal::Token(error) => error.word(),
             Refusal::Unreadable => "unreadable",
         }
+    }
+
+    /// Whether the report would hold the secret if it were made in another way.
+    pub(crate) fn is_of_the_report(self) -> bool {
+        matches!(self, Refusal::Hidden | Refusal::Token(TokenError::Masked))
     }
 }
 
@@ -84,27 +73,36 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Refusal::Address => "an address without a credential",
-            Refusal::Common => "a word or number that clean requests carry too",
-            Refusal::Fragment => "text with white space, no token",
             Refusal::Half => "an AWS secret key: it never travels, the key id beside it does",
             Refusal::Hidden => "the report does not hold the secret",
             Refusal::Long => "longer than a request carries",
-            Refusal::Masked => "masked",
-            Refusal::Pem => "a private key or a piece of one: it never travels",
-            Refusal::Placeholder => "a placeholder",
-            Refusal::Short => "shorter than 8 bytes",
-            Refusal::Unreadable => "no finding, or a damaged digest",
+            Refusal::Token(error) => error.what(),
+            Refusal::Unreadable => "no finding",
         })
     }
 }
 
 /// Decides about one secret of a report.
 pub(crate) fn admit(secret: Secret<'_>) -> Result<Admitted<'_>, Refusal> {
+    admitted(secret, token)
+}
+
+/// Decides about one token that a person wrote as it travels, without its scheme.
+pub(crate) fn admit_exact(secret: Secret<'_>) -> Result<Admitted<'_>, Refusal> {
+    admitted(secret, |text| checked(Cow::Borrowed(text)))
+}
+
+fn admitted<'a>(
+    secret: Secret<'a>,
+    token: impl FnOnce(&'a [u8]) -> Result<Cow<'a, [u8]>, Refusal>,
+) -> Result<Admitted<'a>, Refusal> {
     let secret = match secret {
+        Secret::Damaged(error) => return Err(Refusal::Token(error)),
         Secret::Half => return Err(Refusal::Half),
         Secret::Hidden => return Err(Refusal::Hidden),
         Secret::Sha1(digest) => Admissible::Sha1(digest),
         Secret::Sha256(digest) => Admissible::Sha256(digest),
+        Secret::Text(text) if text.len() > lines::LONGEST => return Err(Refusal::Long),
         Secret::Text(text) => Admissible::Token(token(text)?),
         Secret::Unreadable => return Err(Refusal::Unreadable),
     };
@@ -113,163 +111,53 @@ pub(crate) fn admit(secret: Secret<'_>) -> Result<Admitted<'_>, Refusal> {
 }
 
 /// The token in a text.
-pub(crate) fn token(text: &[u8]) -> Result<Cow<'_, [u8]>, Refusal> {
-    if text.len() > lines::LONGEST {
-        return Err(Refusal::Long);
+fn token(text: &[u8]) -> Result<Cow<'_, [u8]>, Refusal> {
+    match unwrap(text) {
+        Inside::Address => Err(Refusal::Address),
+        Inside::Token(token) => checked(token),
     }
-    if is_pem(text) {
-        return Err(Refusal::Pem);
-    }
-    let token = match unwrap(text) {
-        Inside::Address => return Err(Refusal::Address),
-        Inside::Token(token) => token,
-    };
-    check(&token)?;
-    Ok(token)
 }
 
-fn check(token: &[u8]) -> Result<(), Refusal> {
-    if is_masked(token) {
-        return Err(Refusal::Masked);
+fn checked(token: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>, Refusal> {
+    match admit_anywhere(&token) {
+        Err(error) => Err(Refusal::Token(error)),
+        Ok(()) => Ok(token),
     }
-    if token.len() < SHORTEST {
-        return Err(Refusal::Short);
-    }
-    if words::is_placeholder(token) {
-        return Err(Refusal::Placeholder);
-    }
-    if token.iter().any(|byte| *byte <= b' ' || *byte == 0x7f) {
-        return Err(Refusal::Fragment);
-    }
-    if words::is_common(token) || is_monotonous(token) {
-        return Err(Refusal::Common);
-    }
-    Ok(())
-}
-
-fn is_pem(text: &[u8]) -> bool {
-    memchr::memmem::find(text, b"-----BEGIN").is_some()
-        || memchr::memmem::find(text, b"-----END").is_some()
-        || text.starts_with(b"PuTTY-User-Key-File")
-        // Lines of base64 beneath each other.
-        || (text.len() > 64 && text.contains(&b'\n') && text.split(|&b| b == b'\n').all(is_base64))
-}
-
-fn is_base64(line: &[u8]) -> bool {
-    let alphabet = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    line.trim_ascii().iter().all(alphabet)
-}
-
-/// What tools leave of a value that they hide.
-fn is_masked(text: &[u8]) -> bool {
-    let bare = text.trim_ascii();
-    let inner = bare
-        .strip_prefix(b"[")
-        .or_else(|| bare.strip_prefix(b"<"))
-        .and_then(|rest| rest.split_last())
-        .map_or(bare, |(_, inside)| inside);
-    memchr::memmem::find(text, b"***").is_some()
-        || memchr::memmem::find(text, b"REDACTED").is_some()
-        || ["redacted", "masked", "hidden", "removed", "filtered", "secret"]
-            .iter()
-            .any(|word| inner.eq_ignore_ascii_case(word.as_bytes()) && inner.len() < bare.len())
-        || ["redacted", "masked"].iter().any(|word| inner.eq_ignore_ascii_case(word.as_bytes()))
-        || text.ends_with(b"...")
-        || text.ends_with("…".as_bytes())
-        || memchr::memmem::find(text, "••".as_bytes()).is_some()
-        || has_mask_run(text)
-}
-
-/// Runs of `x` or `#`: five anywhere, four at the end. Of random tokens of 40 characters, one in
-/// ten million looks so.
-fn has_mask_run(text: &[u8]) -> bool {
-    let mut end = 0;
-    text.chunk_by(|a, b| a == b).any(|run| {
-        end += run.len();
-        let least = if end == text.len() { 4 } else { 5 };
-        run.len() >= least && matches!(run[0], b'x' | b'X' | b'#')
-    })
-}
-
-/// `aaaaaaaa`, `abababab`, `abcdefgh`, `98765432`.
-fn is_monotonous(token: &[u8]) -> bool {
-    let mut seen = [false; 256];
-    let mut distinct = 0;
-    for &byte in token {
-        distinct += usize::from(!seen[usize::from(byte)]);
-        seen[usize::from(byte)] = true;
-        if distinct >= DISTINCT {
-            return is_sequence(token);
-        }
-    }
-    true
-}
-
-fn is_sequence(token: &[u8]) -> bool {
-    let step = |by: i16| move |pair: &[u8]| i16::from(pair[1]) - i16::from(pair[0]) == by;
-    token.windows(2).all(step(1)) || token.windows(2).all(step(-1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn tokens_are_admitted() {
-        for text in [
-            "s3cr3t-1",
-            concat!("ghp", "_0123456789abcdefghijABCDEFGHIJ012345"),
-            concat!("AKIA", "2E7Q5ABCDEFGHIJ6"),
-            "Bearer abcdef-012345",
-            "correct-horse-battery-staple",
-            "pässwörter",
-            "axxxb-c-d-e",
-            "1234567890123456",
-            "12345678:AAF-telegram",
-        ] {
-            assert!(token(text.as_bytes()).is_ok(), "{text}: {:?}", token(text.as_bytes()));
-        }
+    fn refusal(admitted: Result<Admitted<'_>, Refusal>) -> Option<Refusal> {
+        admitted.err()
     }
 
     #[test]
-    fn what_is_no_token_is_refused() {
+    fn a_report_may_hold_more_than_the_token() {
         let cases = [
-            ("REDACTED", Refusal::Masked),
-            ("[REDACTED]", Refusal::Masked),
-            ("<redacted>", Refusal::Masked),
-            ("ghp_REDACTED", Refusal::Masked),
-            ("abc********", Refusal::Masked),
-            ("DDA***C39", Refusal::Masked),
-            ("prefix-of-it...", Refusal::Masked),
-            ("prefix-of-it…", Refusal::Masked),
-            ("••••••••", Refusal::Masked),
-            ("AKIAXXXXXXXXXXXXXXXX", Refusal::Masked),
-            ("glpat-1234xxxx", Refusal::Masked),
-            ("null", Refusal::Short),
-            ("1234567", Refusal::Short),
-            ("", Refusal::Short),
-            ("password", Refusal::Common),
-            ("ChangeMe", Refusal::Common),
-            ("undefined", Refusal::Common),
-            ("no-cache", Refusal::Common),
-            ("aaaaaaaaaaaa", Refusal::Common),
-            ("abababababab", Refusal::Common),
-            ("abcdefghij", Refusal::Common),
-            ("2026112403", Refusal::Common),
-            ("someone@example.com", Refusal::Common),
-            ("-----BEGIN RSA PRIVATE KEY-----", Refusal::Pem),
-            ("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----", Refusal::Pem),
-            ("two words here", Refusal::Fragment),
-            ("line-one\nline-two", Refusal::Fragment),
-            ("${SECRET_TOKEN}", Refusal::Placeholder),
-            ("your-api-key-goes-here", Refusal::Placeholder),
-            ("https://example.com/path", Refusal::Address),
-            ("Bearer password", Refusal::Common),
+            ("Bearer abcdef-012345", None),
+            ("Bearer password", Some(Refusal::Token(TokenError::Common))),
+            ("https://example.com/path", Some(Refusal::Address)),
+            ("two words here", Some(Refusal::Token(TokenError::Fragment))),
         ];
-        for (text, refusal) in cases {
-            assert_eq!(token(text.as_bytes()), Err(refusal), "{text}");
+        for (text, expected) in cases {
+            assert_eq!(refusal(admit(Secret::Text(text.as_bytes()))), expected, "{text}");
         }
-        assert_eq!(token(&vec![b'a'; lines::LONGEST + 1]), Err(Refusal::Long));
+        let long = vec![b'a'; lines::LONGEST + 1];
+        assert_eq!(refusal(admit(Secret::Text(&long))), Some(Refusal::Long));
+    }
+
+    #[test]
+    fn a_person_writes_the_token_alone() {
+        let cases = [
+            ("abcdef-012345", None),
+            ("Bearer abcdef-012345", Some(Refusal::Token(TokenError::Scheme))),
+            ("Authorization: Bearer abcdef-012345", Some(Refusal::Token(TokenError::Scheme))),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(refusal(admit_exact(Secret::Text(text.as_bytes()))), expected, "{text}");
+        }
     }
 
     #[test]

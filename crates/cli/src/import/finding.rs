@@ -1,5 +1,7 @@
 //! What a report says of one leaked secret.
 
+use tokenban_engine::rule::TokenError;
+
 /// One finding of a report.
 #[derive(Clone, Copy)]
 pub(crate) struct Finding<'a> {
@@ -29,6 +31,8 @@ impl Finding<'_> {
 /// A secret as a report gives it.
 #[derive(Clone, Copy)]
 pub(crate) enum Secret<'a> {
+    /// A digest that is none.
+    Damaged(TokenError),
     /// Half of a pair, of which only the other half travels (an AWS secret key).
     Half,
     /// The report was made without it.
@@ -39,7 +43,7 @@ pub(crate) enum Secret<'a> {
     Sha256([u8; 32]),
     /// In clear.
     Text(&'a [u8]),
-    /// Not a finding at all: a line of a log between findings, a damaged digest.
+    /// Not a finding at all: a line of a log between findings.
     Unreadable,
 }
 

@@ -6,6 +6,8 @@
 
 use std::io::{self, BufRead};
 
+use tokenban_engine::rule::Written;
+
 use super::finding::{Finding, Secret, Validity};
 
 /// The longest line that is looked at; NGINX takes no header near it by default.
@@ -69,31 +71,12 @@ fn one(text: &[u8], line: u64, sink: &mut dyn FnMut(Finding<'_>)) {
 
 /// A token, or a digest that somebody else made.
 pub(crate) fn secret(text: &[u8]) -> Secret<'_> {
-    if let Some(digits) = without_prefix(text, b"sha256:") {
-        return hex(digits).map_or(Secret::Unreadable, Secret::Sha256);
+    match Written::parse(text) {
+        Err(error) => Secret::Damaged(error),
+        Ok(Written::Plain(text)) => Secret::Text(text),
+        Ok(Written::Sha1(digest)) => Secret::Sha1(digest),
+        Ok(Written::Sha256(digest)) => Secret::Sha256(digest),
     }
-    if let Some(digits) = without_prefix(text, b"sha1:") {
-        return hex(digits).map_or(Secret::Unreadable, Secret::Sha1);
-    }
-    Secret::Text(text)
-}
-
-fn without_prefix<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
-    let (head, rest) = text.split_at_checked(prefix.len())?;
-    head.eq_ignore_ascii_case(prefix).then_some(rest.trim_ascii())
-}
-
-/// The bytes that exactly so many hex digits stand for.
-pub(crate) fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
-    if digits.len() != N * 2 {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).ok().filter(|pair| !pair.starts_with('+'))?;
-        *byte = u8::from_str_radix(pair, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
@@ -110,7 +93,7 @@ mod tests {
                 Secret::Text(text) => text.escape_ascii().to_string(),
                 Secret::Sha1(_) => "sha1".to_owned(),
                 Secret::Sha256(_) => "sha256".to_owned(),
-                _ => "unreadable".to_owned(),
+                _ => "damaged".to_owned(),
             };
             found.push((finding.line, text));
         })
@@ -136,7 +119,7 @@ mod tests {
             "Fa".repeat(20),
             "+1".repeat(20)
         );
-        let expected = ["sha256", "sha1", "unreadable", "unreadable"];
+        let expected = ["sha256", "sha1", "damaged", "damaged"];
         let found = found(text.as_bytes(), 8192);
         assert_eq!(found.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), expected);
     }

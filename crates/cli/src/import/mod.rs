@@ -22,10 +22,9 @@ mod shapes;
 #[cfg(test)]
 mod tests;
 mod unwrap;
-mod words;
 
 pub(crate) use self::{
-    admit::{token, Admissible, Refusal},
+    admit::{Admissible, Refusal},
     format::Format,
     intake::{Intake, Wanted},
     read::{read, Options, ReadError},

@@ -116,9 +116,9 @@ impl Report {
         line("refused", self.refused());
         let way_out = self.format.map_or("", Format::way_out);
         for (refusal, lines) in &self.refused {
-            let hint = match refusal {
-                Refusal::Hidden | Refusal::Masked if !way_out.is_empty() => format!("; {way_out}"),
-                _ => String::new(),
+            let hint = match refusal.is_of_the_report() && !way_out.is_empty() {
+                true => format!("; {way_out}"),
+                false => String::new(),
             };
             text.push_str(&row(lines, &format!("{refusal}{hint}")));
         }
@@ -161,22 +161,24 @@ fn row(lines: &Lines, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tokenban_engine::rule::TokenError;
+
     use super::*;
 
     #[test]
     fn counts_and_lines() {
         let mut report = Report { format: Some(Format::Gitleaks), ..Report::default() };
         report.admitted = 12;
-        report.refuse(Refusal::Masked, 3);
-        (10..30).for_each(|line| report.refuse(Refusal::Short, line));
+        report.refuse(Refusal::Token(TokenError::Masked), 3);
+        (10..30).for_each(|line| report.refuse(Refusal::Token(TokenError::Short), line));
         report.skip(Skip::Inactive, 7);
         report.damaged(9);
         assert_eq!(
             report.text("admitted"),
             "admitted   12\n\
              refused    21\n  \
-               1        masked; make the report again without --redact (line 3)\n  \
-               20       shorter than 8 bytes (lines 10, 11, 12, 13, 14, 15, 16, 17, 18, 19 …)\n\
+               1        the token is masked; make the report again without --redact (line 3)\n  \
+               20       the token is shorter than 8 bytes and would deny clean requests (lines 10, 11, 12, 13, 14, 15, 16, 17, 18, 19 …)\n\
              skipped    1\n  \
                1        no longer valid, says the report (--inactive takes them) (line 7)\n\
              warnings   1\n  \

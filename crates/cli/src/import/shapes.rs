@@ -6,13 +6,13 @@
 //! `doc/schemas/secret.json`; SARIF 2.1.0 section 3.27 as gitleaks fills it.
 
 use serde_json::Value;
+use tokenban_engine::rule::{hex, TokenError};
 
 use super::{
     finding::{Finding, Secret, Validity},
     format::Format,
     json::Step,
     json_shape::{at, first_text, text},
-    lines::hex,
 };
 
 /// The way from the root of a report to its findings; none when the format is not JSON.
@@ -140,7 +140,7 @@ fn detect_secrets(object: &Value, blank: Finding<'_>, sink: Sink<'_>) {
         _ => Validity::Unknown,
     };
     sink(Finding {
-        secret: secret.unwrap_or(Secret::Unreadable),
+        secret: secret.unwrap_or(Secret::Damaged(TokenError::Sha1)),
         rule: text(object, "type"),
         link: text(object, "filename"),
         validity,

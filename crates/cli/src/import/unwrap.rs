@@ -10,9 +10,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
     Engine,
 };
-
-/// The schemes before a token in a header (RFC 6750, 7235; GitHub's and GitLab's own).
-const SCHEMES: [&[u8]; 6] = [b"apikey", b"bearer", b"jwt", b"key", b"token", b"digest"];
+use tokenban_engine::rule::split_scheme;
 
 /// The headers whose value may be written with their name.
 const HEADERS: [&[u8]; 6] = [
@@ -58,15 +56,14 @@ pub(crate) fn unwrap(text: &[u8]) -> Inside<'_> {
         return Inside::Token(Cow::Borrowed(text));
     }
     let text = after_header(text);
-    let Some((scheme, rest)) = split_word(text) else { return address_or_text(text) };
+    let Some((scheme, rest)) = split_scheme(text) else { return address_or_text(text) };
     if scheme.eq_ignore_ascii_case(b"basic") {
         return match password(rest) {
             Some(token) => Inside::Token(Cow::Owned(token)),
             None => Inside::Token(Cow::Borrowed(text)),
         };
     }
-    let known = SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    Inside::Token(Cow::Borrowed(if known { unquote(rest) } else { text }))
+    Inside::Token(Cow::Borrowed(unquote(rest)))
 }
 
 fn unquote(text: &[u8]) -> &[u8] {
@@ -86,12 +83,6 @@ fn after_header(text: &[u8]) -> &[u8] {
     } else {
         text
     }
-}
-
-fn split_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let space = text.iter().position(u8::is_ascii_whitespace)?;
-    let (word, rest) = text.split_at(space);
-    Some((word, rest.trim_ascii()))
 }
 
 /// Of Basic the password, or the user where the password is a filler (Stripe, GitHub).

@@ -70,7 +70,8 @@ const KUBERNETES: &[u8] = b"base64url.bearer.authorization.k8s.io.";
 const SUBPROTOCOLS: [&[u8]; 4] =
     [b"openai-insecure-api-key.", b"bearer.", b"token.", b"access_token."];
 
-const SCHEMES: [&[u8]; 14] = [
+/// The schemes that are known by name (IANA's registry, and what APIs write instead).
+pub(crate) const SCHEMES: [&[u8]; 14] = [
     b"apikey",
     b"api-key",
     b"aws",

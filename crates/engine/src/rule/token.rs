@@ -6,25 +6,12 @@
 
 use std::{fmt, path::PathBuf};
 
-/// The shortest plain token that is taken: shorter ones turn up in clean requests by chance.
-const SHORTEST: usize = 8;
-/// A run of this many equal characters is a masked value: no generator writes one.
-const MASK_RUN: usize = 8;
-/// Words that reports and people write where a token should be.
-const COMMON: [&str; 12] = [
-    "changeme",
-    "deadbeef",
-    "example",
-    "password",
-    "password1",
-    "placeholder",
-    "redacted",
-    "[redacted]",
-    "<redacted>",
-    "undefined",
-    "your-token",
-    "your_token",
-];
+use crate::parse::credentials;
+
+mod admit;
+mod words;
+
+pub use self::admit::admit_anywhere;
 
 /// One token to deny.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -40,14 +27,38 @@ pub enum TokenEntry {
 impl TokenEntry {
     /// Reads one token, refusing what would deny clean requests or nothing at all.
     pub fn parse(text: &[u8]) -> Result<TokenEntry, TokenError> {
+        Ok(match Written::parse(text)? {
+            Written::Plain(text) => {
+                admit::admit(text)?;
+                TokenEntry::Plain(text.into())
+            }
+            Written::Sha1(digest) => TokenEntry::Sha1(digest),
+            Written::Sha256(digest) => TokenEntry::Sha256(digest),
+        })
+    }
+}
+
+/// A token as people write it, nothing known yet of what it is worth.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Written<'a> {
+    /// The token itself.
+    Plain(&'a [u8]),
+    /// `sha1:` and 40 hex digits.
+    Sha1([u8; 20]),
+    /// `sha256:` and 64 hex digits.
+    Sha256([u8; 32]),
+}
+
+impl Written<'_> {
+    /// Reads a token or a digest.
+    pub fn parse(text: &[u8]) -> Result<Written<'_>, TokenError> {
         if let Some(digits) = strip_prefix_no_case(text, b"sha256:") {
-            return hex(digits).map(TokenEntry::Sha256).ok_or(TokenError::Sha256);
+            return hex(digits.trim_ascii()).map(Written::Sha256).ok_or(TokenError::Sha256);
         }
         if let Some(digits) = strip_prefix_no_case(text, b"sha1:") {
-            return hex(digits).map(TokenEntry::Sha1).ok_or(TokenError::Sha1);
+            return hex(digits.trim_ascii()).map(Written::Sha1).ok_or(TokenError::Sha1);
         }
-        check_plain(text)?;
-        Ok(TokenEntry::Plain(text.into()))
+        Ok(Written::Plain(text))
     }
 }
 
@@ -95,15 +106,18 @@ impl TokenFile {
 }
 
 /// Why a text is not taken as a token. Never holds the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TokenError {
     /// A word that clean requests carry too.
     Common,
+    /// Text with white space or control characters.
+    Fragment,
     /// A piece of a PEM block, which never travels line by line.
     Pem,
     /// A value that a report masked.
     Masked,
+    /// Stands for a token that is elsewhere.
+    Placeholder,
     /// `sha1:` without 40 hex digits.
     Sha1,
     /// `sha256:` without 64 hex digits.
@@ -114,67 +128,67 @@ pub enum TokenError {
     Short,
 }
 
+impl TokenError {
+    /// One word for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            TokenError::Common => "common",
+            TokenError::Fragment => "fragment",
+            TokenError::Masked => "masked",
+            TokenError::Pem => "pem",
+            TokenError::Placeholder => "placeholder",
+            TokenError::Scheme => "scheme",
+            TokenError::Sha1 => "sha1",
+            TokenError::Sha256 => "sha256",
+            TokenError::Short => "short",
+        }
+    }
+
+    /// What is wrong.
+    pub fn what(self) -> &'static str {
+        match self {
+            TokenError::Common => "the token is a word that clean requests carry too",
+            TokenError::Fragment => "text with white space is seldom a token",
+            TokenError::Masked => "the token is masked",
+            TokenError::Pem => "a line of a PEM block never travels in a request",
+            TokenError::Placeholder => "the token is a placeholder",
+            TokenError::Scheme => "the token begins with its scheme",
+            TokenError::Sha1 => "`sha1:` without 40 hex digits",
+            TokenError::Sha256 => "`sha256:` without 64 hex digits",
+            TokenError::Short => "the token is shorter than 8 bytes and would deny clean requests",
+        }
+    }
+
+    /// What would be right.
+    pub fn way_out(self) -> &'static str {
+        match self {
+            TokenError::Common | TokenError::Placeholder => "write the token that leaked",
+            TokenError::Fragment => "write `sha256:` and its digest if it is one",
+            TokenError::Masked => {
+                "make the report again with its secrets in clear, or write `sha256:` and the digest"
+            }
+            TokenError::Pem => "leave the key out, or deny the tokens that it signed",
+            TokenError::Scheme => "write what follows it, every scheme is tried",
+            TokenError::Sha1 | TokenError::Sha256 => "write the digest of the token in hex",
+            TokenError::Short => "use an anchored `regex` if that is meant",
+        }
+    }
+}
+
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TokenError::Common => {
-                "the token is a word that clean requests carry too; write the token that leaked"
-            }
-            TokenError::Masked => {
-                "the token is masked; make the report again with its secrets in clear, or write \
-                 `sha256:` and the digest"
-            }
-            TokenError::Pem => {
-                "a line of a PEM block never travels in a request; leave the key out, or deny the \
-                 tokens that it signed"
-            }
-            TokenError::Scheme => {
-                "the token begins with its scheme; write what follows it, every scheme is tried"
-            }
-            TokenError::Sha1 => {
-                "`sha1:` without 40 hex digits; write the digest of the token in hex"
-            }
-            TokenError::Sha256 => {
-                "`sha256:` without 64 hex digits; write the digest of the token in hex"
-            }
-            TokenError::Short => {
-                "the token is shorter than 8 bytes and would deny clean requests; use an anchored \
-                 `regex` if that is meant"
-            }
-        })
+        write!(f, "{}; {}", self.what(), self.way_out())
     }
 }
 
 impl std::error::Error for TokenError {}
 
-fn check_plain(text: &[u8]) -> Result<(), TokenError> {
-    if COMMON.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes())) {
-        return Err(TokenError::Common);
-    }
-    if text.len() < SHORTEST {
-        return Err(TokenError::Short);
-    }
-    if is_masked(text) {
-        return Err(TokenError::Masked);
-    }
-    if text.starts_with(b"-----") {
-        return Err(TokenError::Pem);
-    }
-    let schemes: [&[u8]; 3] = [b"Basic ", b"Bearer ", b"Token "];
-    if schemes.iter().any(|scheme| strip_prefix_no_case(text, scheme).is_some()) {
-        return Err(TokenError::Scheme);
-    }
-    Ok(())
-}
-
-fn is_masked(text: &[u8]) -> bool {
-    let ellipsis = "…".as_bytes();
-    text.windows(3).any(|window| window == b"***")
-        || text.ends_with(b"...")
-        || text.ends_with(ellipsis)
-        || text
-            .chunk_by(|a, b| a == b)
-            .any(|run| run.len() >= MASK_RUN && run.len() * 2 > text.len())
+/// A known scheme (`Bearer`, `token`, `Basic` …) and what follows it; none without one.
+pub fn split_scheme(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let space = text.iter().position(u8::is_ascii_whitespace)?;
+    let (scheme, rest) = text.split_at(space);
+    let known = credentials::SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    known.then_some((scheme, rest.trim_ascii()))
 }
 
 fn strip_prefix_no_case<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
@@ -182,8 +196,8 @@ fn strip_prefix_no_case<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     head.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
-    let digits = digits.trim_ascii();
+/// The bytes that exactly so many hex digits stand for.
+pub fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     if digits.len() != N * 2 {
         return None;
     }
@@ -213,25 +227,13 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_token() {
-        let cases: [(&[u8], TokenError); 14] = [
-            (b"password", TokenError::Common),
-            (b"REDACTED", TokenError::Common),
-            (b"null", TokenError::Short),
-            (b"", TokenError::Short),
-            (b"abc********", TokenError::Masked),
-            (b"ab***********cd", TokenError::Masked),
-            (b"xxxxxxxxxxxx", TokenError::Masked),
-            (b"prefix-of-it...", TokenError::Masked),
-            ("prefix-of-it…".as_bytes(), TokenError::Masked),
-            (b"-----BEGIN PRIVATE KEY-----", TokenError::Pem),
-            (b"sha1:00", TokenError::Sha1),
-            (b"sha256:zz", TokenError::Sha256),
-            (b"bearer abcdefgh", TokenError::Scheme),
-            (b"1234567", TokenError::Short),
-        ];
-        for (text, error) in cases {
-            assert_eq!(TokenEntry::parse(text), Err(error), "{}", text.escape_ascii());
+    fn damaged_digests() {
+        for (text, error) in [
+            ("sha1:00", TokenError::Sha1),
+            ("sha256:zz", TokenError::Sha256),
+            (&format!("sha1:{}", "+1".repeat(20)), TokenError::Sha1),
+        ] {
+            assert_eq!(TokenEntry::parse(text.as_bytes()), Err(error), "{text}");
         }
     }
 

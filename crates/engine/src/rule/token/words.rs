@@ -1,6 +1,6 @@
 //! Values that clean requests carry, or that people write where a token should be.
 //!
-//! A denylist is looked up at every value of a request. One bad line of a report, `no-cache` or
+//! Tokens are mostly looked for everywhere in a request. One bad line of a list, `no-cache` or
 //! `password`, would deny much of the traffic.
 
 /// In lower case, sorted. Shorter ones are refused for their length already.
@@ -96,11 +96,9 @@ const WORDS: [&str; 88] = [
 ];
 
 /// Placeholders that people write around or instead of a value.
-const PLACEHOLDERS: [&str; 14] = [
+const PLACEHOLDERS: [&str; 12] = [
     "api_key_here",
-    "dummy",
     "example_token",
-    "fake_token",
     "insert_",
     "key_here",
     "placeholder",
@@ -113,13 +111,8 @@ const PLACEHOLDERS: [&str; 14] = [
     "yourtoken",
 ];
 
-/// Whether clean requests carry it: a known word, a plain number, an address.
-pub(crate) fn is_common(text: &[u8]) -> bool {
-    is_number(text) || is_address(text) || is_word(text)
-}
-
 /// Whether it stands for a token that is elsewhere: `${TOKEN}`, `<token>`, `your-api-key`.
-pub(crate) fn is_placeholder(text: &[u8]) -> bool {
+pub(super) fn is_placeholder(text: &[u8]) -> bool {
     const AROUND: [(&[u8], &[u8]); 6] =
         [(b"${", b"}"), (b"{{", b"}}"), (b"<", b">"), (b"%", b"%"), (b"$(", b")"), (b"[", b"]")];
     if AROUND.iter().any(|(open, close)| text.starts_with(open) && text.ends_with(close)) {
@@ -136,12 +129,12 @@ pub(crate) fn is_placeholder(text: &[u8]) -> bool {
 }
 
 /// Up to 15 digits: dates, ids, telephone numbers.
-fn is_number(text: &[u8]) -> bool {
+pub(super) fn is_number(text: &[u8]) -> bool {
     text.len() < 16 && text.iter().all(u8::is_ascii_digit)
 }
 
 /// An address of a host or a person.
-fn is_address(text: &[u8]) -> bool {
+pub(super) fn is_address(text: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(text) else { return false };
     if text.parse::<std::net::IpAddr>().is_ok() || text.parse::<std::net::SocketAddr>().is_ok() {
         return true;
@@ -153,7 +146,8 @@ fn is_address(text: &[u8]) -> bool {
         && host.rsplit('.').next().is_some_and(|end| end.bytes().all(|b| b.is_ascii_lowercase()))
 }
 
-fn is_word(text: &[u8]) -> bool {
+/// A word of headers, of code, or of lists of passwords.
+pub(super) fn is_word(text: &[u8]) -> bool {
     text.len() <= 40 && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
 }
 
@@ -161,15 +155,20 @@ fn is_word(text: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn common(text: &str) -> bool {
+        let text = text.as_bytes();
+        is_number(text) || is_address(text) || is_word(text)
+    }
+
     #[test]
     fn common_values() {
         for text in
             ["Password", "NO-CACHE", "2026112403", "192.168.10.20", "[::1]:8080", "a.b@example.com"]
         {
-            assert!(is_common(text.as_bytes()), "{text}");
+            assert!(common(text), "{text}");
         }
         for text in ["1234567890123456", "p4ssw0rd-of-mine", "user@tok3n", "abc@Def.Xyz9"] {
-            assert!(!is_common(text.as_bytes()), "{text}");
+            assert!(!common(text), "{text}");
         }
     }
 
