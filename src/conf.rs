@@ -1,21 +1,27 @@
 //! What the directives set, for the whole `http` block and for a location.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use nginx_sys::{
-    ngx_http_complex_value_t, ngx_int_t, ngx_uint_t, NGX_CONF_UNSET, NGX_HTTP_FORBIDDEN,
-    NGX_LOG_ERR,
+    ngx_http_complex_value_t, ngx_int_t, ngx_msec_t, ngx_uint_t, NGX_CONF_UNSET,
+    NGX_HTTP_FORBIDDEN, NGX_LOG_ERR,
 };
 use ngx::http::{Merge, MergeConfigError};
 use tokenban_engine::decision::Mode;
 
-use crate::ruleset::{Ruleset, Rulesets};
+use crate::{
+    ruleset::{Ruleset, Rulesets},
+    worker::Worker,
+};
 
 /// What belongs to the `http` block.
-#[derive(Default)]
 pub(crate) struct MainConf {
     /// Every ruleset of the cycle, so that a set of files is compiled once.
     pub(crate) rulesets: Rulesets,
+    /// `tokenban_refresh`, in milliseconds; 0 is `off`.
+    pub(crate) refresh: ngx_msec_t,
+    /// What a worker runs for this configuration; nothing in the master.
+    pub(crate) worker: RefCell<Option<Worker>>,
 }
 
 /// What belongs to a location, or is inherited by it. NGINX's own setters write to the plain fields
@@ -36,6 +42,10 @@ pub(crate) struct LocConf {
 
 /// `NGX_CONF_UNSET_UINT`, a macro that the bindings do not have.
 const UNSET_UINT: ngx_uint_t = ngx_uint_t::MAX;
+/// `NGX_CONF_UNSET_MSEC`, as well.
+pub(crate) const UNSET_MSEC: ngx_msec_t = ngx_msec_t::MAX;
+/// The default of `tokenban_refresh`.
+const REFRESH: ngx_msec_t = 1000;
 
 /// `tokenban_on_error deny`.
 pub(crate) const ON_ERROR_DENY: ngx_uint_t = 0;
@@ -49,6 +59,23 @@ pub(crate) enum ModeSource {
     Fixed(Mode),
     /// A value computed for each request, and its text in the configuration.
     Variable(Box<ngx_http_complex_value_t>, Rc<str>),
+}
+
+impl MainConf {
+    /// How often workers look for changes, in milliseconds; 0 is never.
+    pub(crate) fn refresh(&self) -> ngx_msec_t {
+        match self.refresh {
+            UNSET_MSEC => REFRESH,
+            written => written,
+        }
+    }
+}
+
+impl Default for MainConf {
+    fn default() -> MainConf {
+        let (rulesets, worker) = (Rulesets::default(), RefCell::default());
+        MainConf { rulesets, refresh: UNSET_MSEC, worker }
+    }
 }
 
 impl LocConf {

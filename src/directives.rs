@@ -10,10 +10,11 @@ use std::{
 
 use nginx_sys::{
     ngx_command_t, ngx_conf_check_num_bounds, ngx_conf_enum_t, ngx_conf_num_bounds_t,
-    ngx_conf_set_enum_slot, ngx_conf_set_num_slot, ngx_conf_t, ngx_http_compile_complex_value,
-    ngx_http_compile_complex_value_t, ngx_http_complex_value_t, ngx_str_t, ngx_uint_t,
-    NGX_CONF_1MORE, NGX_CONF_TAKE1, NGX_HTTP_LOC_CONF, NGX_HTTP_LOC_CONF_OFFSET,
-    NGX_HTTP_MAIN_CONF, NGX_HTTP_SRV_CONF, NGX_LOG_ERR, NGX_LOG_INFO, NGX_LOG_NOTICE, NGX_LOG_WARN,
+    ngx_conf_set_enum_slot, ngx_conf_set_msec_slot, ngx_conf_set_num_slot, ngx_conf_t,
+    ngx_http_compile_complex_value, ngx_http_compile_complex_value_t, ngx_http_complex_value_t,
+    ngx_str_t, ngx_uint_t, NGX_CONF_1MORE, NGX_CONF_TAKE1, NGX_HTTP_LOC_CONF,
+    NGX_HTTP_LOC_CONF_OFFSET, NGX_HTTP_MAIN_CONF, NGX_HTTP_MAIN_CONF_OFFSET, NGX_HTTP_SRV_CONF,
+    NGX_LOG_ERR, NGX_LOG_INFO, NGX_LOG_NOTICE, NGX_LOG_WARN,
 };
 use ngx::{
     core::{NGX_CONF_ERROR, NGX_CONF_OK},
@@ -24,13 +25,13 @@ use tokenban_engine::decision::Mode;
 
 use crate::{
     barrier,
-    conf::{LocConf, ModeSource, ON_ERROR_DENY, ON_ERROR_PASS},
+    conf::{LocConf, MainConf, ModeSource, ON_ERROR_DENY, ON_ERROR_PASS, UNSET_MSEC},
     conf_ext::ConfExt,
     module::Module,
 };
 
 /// The directives; the last one ends the table.
-pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 6] = [
+pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 7] = [
     ngx_command_t {
         name: ngx_string!("tokenban"),
         type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
@@ -45,6 +46,14 @@ pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 6] = [
         set: Some(cmd_set_rules),
         conf: NGX_HTTP_LOC_CONF_OFFSET,
         offset: 0,
+        post: ptr::null_mut(),
+    },
+    ngx_command_t {
+        name: ngx_string!("tokenban_refresh"),
+        type_: (NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1) as ngx_uint_t,
+        set: Some(cmd_set_refresh),
+        conf: NGX_HTTP_MAIN_CONF_OFFSET,
+        offset: offset_of!(MainConf, refresh),
         post: ptr::null_mut(),
     },
     ngx_command_t {
@@ -124,6 +133,23 @@ extern "C" fn cmd_set_rules(
     conf: *mut c_void,
 ) -> *mut c_char {
     set(cf, conf, rules)
+}
+
+/// NGINX's own setter of a time, and the word `off`.
+extern "C" fn cmd_set_refresh(
+    cf: *mut ngx_conf_t,
+    cmd: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    // SAFETY: NGINX calls a setter with the configuration being read, and one of `http` with the
+    // module's own structure for that block.
+    let (words, main) = unsafe { ((*cf).args(), &mut *conf.cast::<MainConf>()) };
+    if main.refresh == UNSET_MSEC && words.first().is_some_and(|word| word.as_bytes() == b"off") {
+        main.refresh = 0;
+        return NGX_CONF_OK;
+    }
+    // SAFETY: the command's offset is that of a time in milliseconds.
+    unsafe { ngx_conf_set_msec_slot(cf, cmd, conf) }
 }
 
 fn set(

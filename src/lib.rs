@@ -14,4 +14,6 @@ mod log;
 mod module;
 mod request;
 mod ruleset;
+mod timer;
 mod variables;
+mod worker;

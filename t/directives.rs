@@ -32,6 +32,7 @@ fn each_mistake_has_its_message() {
         ("tokenban_status 403; tokenban_status 404;", "\"tokenban_status\" directive is duplicate"),
         ("tokenban_on_error maybe;", "invalid value \"maybe\""),
         ("tokenban_log_level loud;", "invalid value \"loud\""),
+        ("tokenban_refresh 1s;", "\"tokenban_refresh\" directive is not allowed here"),
         ("if ($host) { tokenban off; }", "\"tokenban\" directive is not allowed here"),
     ];
     for (directives, message) in cases {
@@ -42,9 +43,31 @@ fn each_mistake_has_its_message() {
 }
 
 #[test]
+fn each_mistake_in_the_http_block_has_its_message() {
+    let cases = [
+        ("tokenban_refresh soon;", "\"tokenban_refresh\" directive invalid value"),
+        ("tokenban_refresh off; tokenban_refresh 1s;", "\"tokenban_refresh\" directive is dup"),
+        ("tokenban_refresh 1s; tokenban_refresh off;", "\"tokenban_refresh\" directive is dup"),
+    ];
+    for (directives, message) in cases {
+        let output = check(directives);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && text.contains(message), "{directives}: {text}");
+    }
+}
+
+#[test]
 fn an_unknown_variable_is_nginx_s_own_error() {
     let text = errors("tokenban $nosuch; tokenban_rules rules.yaml;");
     assert!(text.contains("unknown \"nosuch\" variable"), "{text}");
+}
+
+#[test]
+fn what_is_right_in_the_http_block_passes() {
+    for directives in ["tokenban_refresh off;", "tokenban_refresh 0;", "tokenban_refresh 20ms;"] {
+        let output = check(directives);
+        assert!(output.status.success(), "{directives}: {output:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! The life of a worker: what begins after `fork`, what is done at each tick, and the end.
+//!
+//! Nothing here runs in the master, in `nginx -t` or in the processes of NGINX's cache.
+
+use std::{ptr, slice};
+
+use nginx_sys::{
+    ngx_cycle_t, ngx_int_t, ngx_process, ngx_uint_t, NGX_LOG_ALERT, NGX_PROCESS_SINGLE,
+    NGX_PROCESS_WORKER,
+};
+use ngx::{
+    core::Status,
+    http::{HttpModule, HttpModuleMainConf},
+    log::ngx_cycle_log,
+    ngx_log_error,
+};
+
+use crate::{barrier, conf::MainConf, module::Module, timer::Timer};
+
+/// One thing to do every `tokenban_refresh`, on the event loop: it neither waits nor fails, and logs
+/// what it finds.
+type Task = fn(&MainConf);
+
+/// What each tick does, in this order.
+const TASKS: [Task; 0] = [];
+
+/// What a worker has beside its configuration; dropped in the order of the fields.
+pub(crate) struct Worker {
+    _timer: Timer,
+}
+
+impl Worker {
+    fn start(cycle: &ngx_cycle_t, main: &'static MainConf) -> Worker {
+        Worker { _timer: Timer::start(main.refresh(), cycle.log, move || tick(main)) }
+    }
+}
+
+/// Called in every process that NGINX forks, and with `master_process off` in the only one.
+pub(crate) unsafe extern "C" fn init_process(cycle: *mut ngx_cycle_t) -> ngx_int_t {
+    // SAFETY: NGINX writes to it before it calls any module.
+    let process = unsafe { ngx_process };
+    if [NGX_PROCESS_SINGLE as ngx_uint_t, NGX_PROCESS_WORKER as ngx_uint_t].contains(&process) {
+        // SAFETY: NGINX hands over the cycle that the process runs.
+        start(unsafe { &*cycle });
+    }
+    Status::NGX_OK.into()
+}
+
+/// With `master_process off`, a reload changes the configuration of a process that goes on: NGINX
+/// calls this, and neither `exit_process` nor `init_process`.
+pub(crate) unsafe extern "C" fn init_module(cycle: *mut ngx_cycle_t) -> ngx_int_t {
+    // SAFETY: NGINX hands over the new cycle, which knows the one before.
+    let (cycle, old) = unsafe { (&*cycle, (*cycle).old_cycle.as_ref()) };
+    if old.is_some_and(stop) {
+        start(cycle);
+    }
+    Status::NGX_OK.into()
+}
+
+/// Called at the end of a process.
+pub(crate) unsafe extern "C" fn exit_process(cycle: *mut ngx_cycle_t) {
+    // SAFETY: NGINX hands over the cycle that the process runs.
+    stop(unsafe { &*cycle });
+}
+
+fn start(cycle: &ngx_cycle_t) {
+    let Some(main) = main_conf(cycle) else { return };
+    if main.refresh() > 0 {
+        main.worker.replace(Some(Worker::start(cycle, main)));
+    }
+}
+
+/// Whether there was something to stop.
+fn stop(cycle: &ngx_cycle_t) -> bool {
+    main_conf(cycle).and_then(|main| main.worker.take()).is_some()
+}
+
+/// A cycle has none without an `http` block, and where it does not have this very module: in the
+/// cycle before the one that loaded it, or loaded it anew.
+fn main_conf(cycle: &ngx_cycle_t) -> Option<&'static MainConf> {
+    if cycle.modules.is_null() || cycle.conf_ctx.is_null() {
+        return None;
+    }
+    // SAFETY: a cycle lists its modules.
+    let modules = unsafe { slice::from_raw_parts(cycle.modules, cycle.modules_n) };
+    modules.iter().find(|module| ptr::eq(**module, Module::module()))?;
+    Module::main_conf(cycle)
+}
+
+fn tick(main: &MainConf) {
+    for task in TASKS {
+        if let Err(place) = barrier::catch(|| task(main)) {
+            let log = ngx_cycle_log().as_ptr();
+            ngx_log_error!(NGX_LOG_ALERT, log, "tokenban: internal error at {place}");
+        }
+    }
+}
