@@ -63,7 +63,11 @@ impl Nginx {
 
     /// The same with something for the main block, too.
     pub(crate) fn start_with(main: &str, http: &str) -> Nginx {
-        let directory = directory();
+        Nginx::start_in(directory(), main, http)
+    }
+
+    /// The same in a directory that [`directory`] made.
+    pub(crate) fn start_in(directory: TempDir, main: &str, http: &str) -> Nginx {
         let (port, port2) = free_ports();
         configure(&directory, [port, port2], main, http);
         let master = command(&directory).stderr(Stdio::null()).spawn().expect("NGINX starts");
@@ -188,7 +192,8 @@ pub(crate) fn module() -> PathBuf {
     module
 }
 
-fn directory() -> TempDir {
+/// A directory for one NGINX, with `rules.yaml` and an empty `html`.
+pub(crate) fn directory() -> TempDir {
     let directory = tempfile::tempdir().expect("temporary directory");
     fs::write(directory.path().join("rules.yaml"), RULES).expect("rules");
     fs::create_dir(directory.path().join("html")).expect("directory");
