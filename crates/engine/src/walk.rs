@@ -42,12 +42,19 @@ pub(crate) struct Walk<'a, R: ?Sized> {
     pub(crate) visit: &'a mut dyn FnMut(NodeId, &[u8]),
 }
 
-/// Whether a header line has the name of a point: without case, and `-` equal to `_`.
+/// Whether a header line has the name of a point: without case, and with `_` and `.` equal to `-`, as
+/// CGI and PHP take them.
 fn is_header(name: &[u8], canonical: &str) -> bool {
+    let fold =
+        |byte: u8| if matches!(byte, b'_' | b'.') { b'-' } else { byte.to_ascii_uppercase() };
     name.len() == canonical.len()
-        && name.iter().zip(canonical.bytes()).all(|(byte, expected)| {
-            byte.to_ascii_uppercase() == expected || (*byte == b'_' && expected == b'-')
-        })
+        && name.iter().zip(canonical.bytes()).all(|(byte, expected)| fold(*byte) == fold(expected))
+}
+
+/// Whether an argument is the named one, or an item of it: applications that expect `key` join, or
+/// take the first of, `key[]=…` and `key[0]=…`.
+fn is_argument(found: &[u8], name: &str) -> bool {
+    found.strip_prefix(name.as_bytes()).is_some_and(|rest| matches!(rest, [] | [b'[', ..]))
 }
 
 impl<R: Request + ?Sized> Walk<'_, R> {
@@ -127,22 +134,26 @@ impl<R: Request + ?Sized> Walk<'_, R> {
 
     /// `array N`, `array_all` and `pollution` of a header that is sent more than once.
     fn repeated_header(&mut self, name: &str, node: NodeId) {
-        let mut lines: Vec<Vec<u8>> = Vec::new();
-        self.request.headers(&mut |found, value| {
-            if is_header(found, name) {
-                lines.push(value.to_vec());
-            }
-        });
         let node = self.tree.node(node);
-        for (index, line) in lines.iter().enumerate() {
-            self.items(node, index, &mut |walk, child| walk.value(child, line));
-        }
-        if lines.len() > 1 {
-            let joined = lines.join(&b',');
-            for (_, child) in node.children(Kind::Pollution) {
-                self.value(child, &joined);
+        let mut joined = self.take();
+        joined.value.clear();
+        let mut count = 0;
+        let request = self.request;
+        request.headers(&mut |found, line| {
+            if !is_header(found, name) {
+                return;
             }
+            self.items(node, count, &mut |walk, child| walk.value(child, line));
+            if count > 0 {
+                joined.value.push(b',');
+            }
+            joined.value.extend_from_slice(line);
+            count += 1;
+        });
+        if count > 1 {
+            node.children(Kind::Pollution).for_each(|(_, child)| self.value(child, &joined.value));
         }
+        self.give(joined);
     }
 
     /// The children that take the item at an index.
@@ -324,6 +335,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     fn named(&mut self, node: &Node, by_name: Kind, names: Kind, name: &[u8], value: &[u8]) {
         for (step, child) in &node.edges {
             match step.kind() {
+                Some(Kind::Query) if by_name == Kind::Query && is_argument(name, step.name()) => {
+                    self.value(*child, value);
+                }
                 Some(kind) if kind == by_name && step.name().as_bytes() == name => {
                     self.value(*child, value);
                 }

@@ -89,9 +89,18 @@ pub(crate) fn jwt(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&Jwt
         return;
     }
     compact(value, buffers, emit);
-    if value.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
-        json_serialisation(value, buffers, emit);
+    if let Some(text) = object_text(value) {
+        json_serialisation(text, buffers, emit);
     }
+}
+
+/// From the brace on that the value begins with, perhaps after a scheme.
+fn object_text(value: &[u8]) -> Option<&[u8]> {
+    let at = value.iter().take(PREFIX_MAX).position(|byte| *byte == b'{')?;
+    let (before, text) = value.split_at(at);
+    let scheme = before.trim_ascii();
+    let is_word = scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte));
+    is_word.then_some(text)
 }
 
 /// `e30.e30.`: two empty objects, no signature.
@@ -348,6 +357,9 @@ mod tests {
             format!("/path/{compact}/x"),
             format!("{HEADER}.{}.c2ln", encode(compact.as_bytes())),
             format!(r#"{{"payload":"{PAYLOAD}","protected":"{HEADER}","signature":"c2ln"}}"#),
+            format!(
+                r#"Bearer {{"payload":"{PAYLOAD}","protected":"{HEADER}","signature":"c2ln"}}"#
+            ),
             format!(r#" {{"protected":"{HEADER}", "payload":"\u0065{}"}}"#, &PAYLOAD[1..]),
             format!(
                 r#"{{"payload":"{PAYLOAD}","signatures":[{{"protected":"{HEADER}","signature":"c2ln"}}]}}"#

@@ -3,7 +3,8 @@
 //!
 //! Servers differ in when they decode a path: before it is split (an encoded slash separates) or
 //! after; both are readings. So are a segment without its matrix parameters (RFC 3986 section 3.3,
-//! `;jsessionid=…`) and the values of these, and what comes before a stray `#`.
+//! `;jsessionid=…`) and the values of these, what comes before a stray `#`, and the last part without
+//! its extension, which routers take for a format (`/T.json`).
 
 use memchr::{memchr, memchr2, memmem};
 
@@ -61,6 +62,9 @@ pub(crate) fn path(path: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(Part,
     readings(last, buffer, &mut |reading| {
         let period = memchr(b'.', reading);
         emit(Part::Last, reading);
+        if let Some(at) = memchr::memrchr(b'.', reading).filter(|at| *at > 0) {
+            emit(Part::Last, &reading[..at]);
+        }
         emit(Part::ActionName, &reading[..period.unwrap_or(reading.len())]);
         if let Some(at) = period {
             emit(Part::ActionExt, &reading[at + 1..]);
@@ -134,6 +138,7 @@ mod tests {
                 (Part::Segment(0), "blogs".into()),
                 (Part::Segment(1), "123".into()),
                 (Part::Last, "index.php".into()),
+                (Part::Last, "index".into()),
                 (Part::ActionName, "index".into()),
                 (Part::ActionExt, "php".into()),
             ]
@@ -165,6 +170,8 @@ mod tests {
             ("/a/T#x", Part::Last),
             ("/a/T", Part::Last),
             ("/a/T.json", Part::ActionName),
+            ("/a/T.json", Part::Last),
+            ("/a/T%2ejson", Part::Last),
             ("T", Part::Last),
             ("/bot123:T/getMe", Part::Segment(0)),
             ("/b%6ft123%3AT/getMe", Part::Segment(0)),
