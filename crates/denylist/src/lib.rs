@@ -1,1 +1,34 @@
 //! The store of banned tokens: written by the `tokenban` command, read by NGINX workers.
+//!
+//! [`Store`] is the side of people: create, ban, unban, import, list, compact, verify. [`Reader`] is
+//! the side of a worker. Both look into one LMDB file that every process maps; `docs/store.md` says
+//! what is in it and what holds for it.
+#![deny(unsafe_code)] // allowed once, in env.rs
+
+mod batch;
+mod bytes;
+mod detail;
+mod entry;
+mod env;
+mod error;
+mod files;
+mod filter;
+mod head;
+mod import;
+mod pages;
+mod reader;
+mod snapshot;
+mod store;
+mod tables;
+mod writer;
+
+pub use self::{
+    batch::Batch,
+    entry::{Entry, EntryKey, NewEntry, Taken, Target},
+    error::StoreError,
+    import::{ImportOptions, Imported},
+    reader::{check_store, Reader},
+    snapshot::{Entries, ListStats, Snapshot, Stats},
+    store::{CreateOptions, Store},
+    writer::Writer,
+};

@@ -1,0 +1,86 @@
+//! Entries on their way into the store, in memory: 20 bytes each, digests only.
+
+use std::{collections::HashMap, fmt};
+
+use tokenban_engine::denylist::Profile;
+
+use crate::{
+    detail::Detail,
+    entry::{EntryKey, NewEntry},
+    error::{Kind, StoreError},
+};
+
+/// A row: a key and the place of its detail in [`Batch::details`].
+pub(crate) type Row<const N: usize> = ([u8; N], u32);
+
+/// What an import takes in. It needs no store and holds no lock while it is filled.
+#[derive(Default)]
+pub struct Batch {
+    pub(crate) keys: Vec<Row<16>>,
+    pub(crate) sha1: Vec<Row<20>>,
+    /// Written details, each once.
+    pub(crate) details: Vec<Vec<u8>>,
+    places: HashMap<Vec<u8>, u32>,
+    /// The place of the last one: most entries of an import share theirs.
+    last: Option<u32>,
+    pub(crate) profile: Option<Profile>,
+    scratch: Vec<u8>,
+}
+
+impl Batch {
+    /// An empty one.
+    pub fn new() -> Batch {
+        Batch::default()
+    }
+
+    /// Takes an entry in.
+    pub fn add(&mut self, entry: &NewEntry<'_>) -> Result<(), StoreError> {
+        let fail = |kind| StoreError::new(std::path::Path::new(""), kind);
+        let detail = Detail::of(entry).map_err(fail)?;
+        let place = self.place(&detail).map_err(fail)?;
+        entry.target.add_to(self.profile.get_or_insert(Profile::EMPTY));
+        match entry.target.key() {
+            EntryKey::Key(key) => self.keys.push((*key.as_bytes(), place)),
+            EntryKey::Sha1(digest) => self.sha1.push((digest, place)),
+        }
+        Ok(())
+    }
+
+    /// Entries taken in, repeated ones counted again.
+    pub fn len(&self) -> usize {
+        self.keys.len() + self.sha1.len()
+    }
+
+    /// Whether nothing was taken in.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn place(&mut self, detail: &Detail<'_>) -> Result<u32, Kind> {
+        detail.write(&mut self.scratch);
+        if let Some(last) = self.last {
+            if self.details.get(last as usize) == Some(&self.scratch) {
+                return Ok(last);
+            }
+        }
+        let place = match self.places.get(&self.scratch) {
+            Some(place) => *place,
+            None => {
+                let full = Kind::Invalid("an import has at most 4,294,967,295 different reasons");
+                let place = u32::try_from(self.details.len()).map_err(|_| full)?;
+                self.details.push(self.scratch.clone());
+                self.places.insert(self.scratch.clone(), place);
+                place
+            }
+        };
+        self.last = Some(place);
+        Ok(place)
+    }
+}
+
+/// How many; never what.
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Batch({} entries)", self.len())
+    }
+}

@@ -1,0 +1,202 @@
+//! The entries of one moment.
+
+use std::path::{Path, PathBuf};
+
+use heed::{types::Bytes, Env, RoIter, RoRange, RoTxn, WithoutTls};
+use tokenban_engine::denylist::Key;
+
+use crate::{
+    bytes::numbers,
+    entry::{Entry, EntryKey},
+    error::{At, Kind, StoreError},
+    files,
+    head::Head,
+    tables::Tables,
+};
+
+/// The entries as they were when it was taken.
+pub struct Snapshot<'s> {
+    path: PathBuf,
+    env: &'s Env<WithoutTls>,
+    pub(crate) txn: RoTxn<'s, WithoutTls>,
+    pub(crate) tables: Tables,
+}
+
+/// What is in a store.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stats {
+    /// A random name, of this store alone.
+    pub id: [u8; 16],
+    /// Each list, by name.
+    pub lists: Vec<ListStats>,
+    /// Different keys: an entry on two lists is one.
+    pub keys: u64,
+    /// Bytes of the file.
+    pub file_bytes: u64,
+    /// Bytes of it in use; the others are used again, or given back by `compact`.
+    pub used_bytes: u64,
+    /// Bytes of the filter.
+    pub filter_bytes: u64,
+    /// Snapshots that readers of all processes hold.
+    pub readers: u64,
+}
+
+/// What is on a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListStats {
+    /// Its name.
+    pub name: String,
+    /// Its entries.
+    pub entries: u64,
+    /// Those of them that have expired, until they are swept.
+    pub expired: u64,
+}
+
+impl<'s> Snapshot<'s> {
+    pub(crate) fn begin(
+        path: &Path,
+        env: &'s Env<WithoutTls>,
+        tables: Tables,
+    ) -> Result<Snapshot<'s>, StoreError> {
+        let txn = env.read_txn().at(path)?;
+        Ok(Snapshot { path: path.to_owned(), env, txn, tables })
+    }
+
+    /// A random name, of this store alone; a compacted one keeps it.
+    pub fn id(&self) -> Result<[u8; 16], StoreError> {
+        self.tables.id(&self.txn).map_err(|kind| StoreError::new(&self.path, kind))
+    }
+
+    /// All entries of all lists, in the order of their keys; those with a SHA-1 come last.
+    pub fn entries(&self) -> Result<Entries<'_>, StoreError> {
+        let rows = Rows::All(self.tables.keys.iter(&self.txn).at(&self.path)?);
+        Ok(Entries::new(self, rows, true))
+    }
+
+    /// The entries whose keys begin with some bytes: the six of a fingerprint, say. None with a
+    /// SHA-1.
+    pub fn entries_from(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
+        use std::ops::Bound::{Included, Unbounded};
+        let from = (Included(prefix), Unbounded);
+        let rows = self.tables.keys.range(&self.txn, &from).at(&self.path)?;
+        Ok(Entries::new(self, Rows::From(rows, prefix.to_owned()), false))
+    }
+
+    /// The entries of a key, on all lists.
+    pub fn find(&self, key: &EntryKey) -> Result<Vec<Entry<'_>>, StoreError> {
+        let value = self.tables.of(key).get(&self.txn, key.as_bytes()).at(&self.path)?;
+        let ids = numbers(value.unwrap_or_default()).unwrap_or_default();
+        ids.into_iter().map(|id| self.entry(*key, id)).collect()
+    }
+
+    pub(crate) fn stats(&self, now: u64) -> Result<Stats, StoreError> {
+        let fail = |kind| StoreError::new(&self.path, kind);
+        let head: Head = self.tables.head(&self.txn).map_err(fail)?;
+        let mut stats = Stats {
+            id: self.id()?,
+            keys: self.tables.keys.len(&self.txn).at(&self.path)?
+                + self.tables.sha1.len(&self.txn).at(&self.path)?,
+            file_bytes: std::fs::metadata(files::data(&self.path)).map_or(0, |data| data.len()),
+            used_bytes: self.env.non_free_pages_size().at(&self.path)?,
+            filter_bytes: head.chunks * crate::filter::CHUNK as u64,
+            readers: u64::from(self.env.info().number_of_readers),
+            lists: Vec::new(),
+        };
+        for entry in self.entries()? {
+            let entry = entry?;
+            let at = match stats.lists.binary_search_by(|list| list.name.as_str().cmp(entry.list)) {
+                Ok(at) => at,
+                Err(at) => {
+                    let name = entry.list.to_owned();
+                    stats.lists.insert(at, ListStats { name, ..ListStats::default() });
+                    at
+                }
+            };
+            if let Some(list) = stats.lists.get_mut(at) {
+                list.entries += 1;
+                list.expired += u64::from(entry.expires.is_some_and(|second| second <= now));
+            }
+        }
+        Ok(stats)
+    }
+
+    fn entry(&self, key: EntryKey, id: u64) -> Result<Entry<'_>, StoreError> {
+        let detail = self.tables.detail(&self.txn, id);
+        Ok(detail.map_err(|kind| StoreError::new(&self.path, kind))?.entry(key))
+    }
+}
+
+enum Rows<'t> {
+    All(RoIter<'t, Bytes, Bytes>),
+    From(RoRange<'t, Bytes, Bytes>, Vec<u8>),
+}
+
+/// Entries, one after the other; see [`Snapshot::entries`].
+pub struct Entries<'t> {
+    snapshot: &'t Snapshot<'t>,
+    rows: Rows<'t>,
+    /// Whether the table of SHA-1 follows.
+    more: bool,
+    key: Option<EntryKey>,
+    ids: Vec<u64>,
+}
+
+impl<'t> Entries<'t> {
+    fn new(snapshot: &'t Snapshot<'_>, rows: Rows<'t>, more: bool) -> Entries<'t> {
+        Entries { snapshot, rows, more, key: None, ids: Vec::new() }
+    }
+
+    fn next_row(&mut self) -> Option<heed::Result<(&'t [u8], &'t [u8])>> {
+        match &mut self.rows {
+            Rows::All(rows) => rows.next(),
+            Rows::From(rows, prefix) => rows
+                .next()
+                .filter(|row| !row.as_ref().is_ok_and(|(key, _)| !key.starts_with(prefix))),
+        }
+    }
+
+    /// Goes to the next key; whether there is one.
+    fn step(&mut self) -> Result<bool, StoreError> {
+        let path = &self.snapshot.path;
+        let row = match self.next_row() {
+            Some(row) => row.at(path)?,
+            None if self.more => {
+                self.more = false;
+                let table = self.snapshot.tables.sha1;
+                self.rows = Rows::All(table.iter(&self.snapshot.txn).at(path)?);
+                return self.step();
+            }
+            None => return Ok(false),
+        };
+        let damaged = || StoreError::new(path, Kind::Foreign("an entry is damaged"));
+        self.key = Some(read_key(row.0).ok_or_else(damaged)?);
+        self.ids = numbers(row.1).ok_or_else(damaged)?;
+        self.ids.reverse();
+        Ok(true)
+    }
+}
+
+impl<'t> Iterator for Entries<'t> {
+    type Item = Result<Entry<'t>, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some((id, key)) = self.ids.pop().zip(self.key) {
+                return Some(self.snapshot.entry(key, id));
+            }
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+fn read_key(bytes: &[u8]) -> Option<EntryKey> {
+    match bytes.len() {
+        16 => bytes.try_into().ok().map(Key::from_bytes).map(EntryKey::Key),
+        20 => bytes.try_into().ok().map(EntryKey::Sha1),
+        _ => None,
+    }
+}

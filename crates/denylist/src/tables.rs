@@ -1,0 +1,152 @@
+//! The tables of a store.
+
+use heed::{types::Bytes, Database, Env, RoTxn, RwTxn, WithoutTls};
+use tokenban_engine::denylist::Profile;
+
+use crate::{detail::Detail, entry::EntryKey, error::Kind, head::Head};
+
+pub(crate) type Table = Database<Bytes, Bytes>;
+
+/// The format that this version reads and writes.
+pub(crate) const FORMAT: u32 = 1;
+
+const MAGIC: &[u8] = b"tokenban store ";
+
+/// Records of the table `meta`.
+pub(crate) mod meta {
+    pub(crate) const FORMAT: &[u8] = b"format";
+    pub(crate) const HEAD: &[u8] = b"head";
+    pub(crate) const ID: &[u8] = b"id";
+    pub(crate) const PROFILE: &[u8] = b"profile";
+    pub(crate) const SUPERSEDED: &[u8] = b"superseded";
+}
+
+/// The names of the tables, in the order of [`Tables`].
+pub(crate) const NAMES: [&str; 6] = ["meta", "keys", "sha1", "details", "interned", "filter"];
+
+/// Handles of the tables; valid as long as their environment is open.
+#[derive(Clone, Copy)]
+pub(crate) struct Tables {
+    /// Format, id, counters, profile.
+    pub(crate) meta: Table,
+    /// Key of 16 bytes → numbers of details.
+    pub(crate) keys: Table,
+    /// SHA-1 → numbers of details.
+    pub(crate) sha1: Table,
+    /// Number, highest byte first → detail.
+    pub(crate) details: Table,
+    /// Hash of a detail → its number.
+    pub(crate) interned: Table,
+    /// Number, highest byte first → chunk of the filter.
+    pub(crate) filter: Table,
+}
+
+const DAMAGED: Kind = Kind::Foreign("a record of it is missing or damaged");
+
+impl Tables {
+    /// Makes them in an empty environment.
+    pub(crate) fn create(env: &Env<WithoutTls>, txn: &mut RwTxn<'_>) -> heed::Result<Tables> {
+        let mut make = |name| env.create_database(txn, Some(name));
+        let [meta, keys, sha1, details, interned, filter] = NAMES;
+        Ok(Tables {
+            meta: make(meta)?,
+            keys: make(keys)?,
+            sha1: make(sha1)?,
+            details: make(details)?,
+            interned: make(interned)?,
+            filter: make(filter)?,
+        })
+    }
+
+    /// Finds them; `None` where one is missing.
+    pub(crate) fn open(env: &Env<WithoutTls>) -> heed::Result<Option<Tables>> {
+        let txn = env.read_txn()?;
+        let find = |name| env.open_database(&txn, Some(name));
+        let [meta, keys, sha1, details, interned, filter] = NAMES.map(find);
+        let tables = (|| {
+            Ok::<_, heed::Error>(
+                meta?.zip(keys?).zip(sha1?).zip(details?).zip(interned?).zip(filter?),
+            )
+        })()?;
+        txn.commit()?; // only so do the handles outlive it
+        Ok(tables.map(|(((((meta, keys), sha1), details), interned), filter)| Tables {
+            meta,
+            keys,
+            sha1,
+            details,
+            interned,
+            filter,
+        }))
+    }
+
+    /// The table of a key.
+    pub(crate) fn of(&self, key: &EntryKey) -> Table {
+        match key {
+            EntryKey::Key(_) => self.keys,
+            EntryKey::Sha1(_) => self.sha1,
+        }
+    }
+
+    /// Writes what a store must have before its first entry.
+    pub(crate) fn begin(&self, txn: &mut RwTxn<'_>, id: &[u8; 16]) -> heed::Result<()> {
+        let format = [MAGIC, &FORMAT.to_le_bytes()].concat();
+        self.meta.put(txn, meta::FORMAT, &format)?;
+        self.meta.put(txn, meta::ID, id)?;
+        self.meta.put(txn, meta::PROFILE, &Profile::EMPTY.to_bytes())?;
+        let head = Head { chunks: 1, ..Head::default() };
+        self.filter.put(txn, &number_key(0), &crate::filter::new_chunk(0))?;
+        self.meta.put(txn, meta::HEAD, &head.write())
+    }
+
+    /// Whether it is a store of this version.
+    pub(crate) fn check_format(&self, txn: &RoTxn<'_>) -> Result<(), Kind> {
+        let record = self.meta.get(txn, meta::FORMAT).map_err(|_| DAMAGED)?;
+        check_format(record.unwrap_or_default())
+    }
+
+    pub(crate) fn head(&self, txn: &RoTxn<'_>) -> Result<Head, Kind> {
+        let record = self.meta.get(txn, meta::HEAD).map_err(|_| DAMAGED)?;
+        record.and_then(Head::read).ok_or(DAMAGED)
+    }
+
+    pub(crate) fn profile(&self, txn: &RoTxn<'_>) -> Result<Profile, Kind> {
+        let record = self.meta.get(txn, meta::PROFILE).map_err(|_| DAMAGED)?;
+        let bytes = record.and_then(|record| record.try_into().ok()).ok_or(DAMAGED)?;
+        Ok(Profile::from_bytes(bytes))
+    }
+
+    pub(crate) fn id(&self, txn: &RoTxn<'_>) -> Result<[u8; 16], Kind> {
+        let record = self.meta.get(txn, meta::ID).map_err(|_| DAMAGED)?;
+        record.and_then(|record| record.try_into().ok()).ok_or(DAMAGED)
+    }
+
+    /// Whether another store has taken its place.
+    pub(crate) fn is_superseded(&self, txn: &RoTxn<'_>) -> Result<bool, Kind> {
+        let record = self.meta.get(txn, meta::SUPERSEDED).map_err(|_| DAMAGED)?;
+        Ok(record.is_some())
+    }
+
+    /// A detail by its number.
+    pub(crate) fn detail<'t>(&self, txn: &'t RoTxn<'_>, number: u64) -> Result<Detail<'t>, Kind> {
+        let record = self.details.get(txn, &number_key(number)).map_err(|_| DAMAGED)?;
+        record.and_then(Detail::read).ok_or(DAMAGED)
+    }
+}
+
+/// Whether a record `format` is that of this version.
+pub(crate) fn check_format(record: &[u8]) -> Result<(), Kind> {
+    let found = record
+        .strip_prefix(MAGIC)
+        .and_then(|version| version.try_into().ok())
+        .map(u32::from_le_bytes)
+        .ok_or(Kind::Foreign("an LMDB file of another program"))?;
+    match found {
+        FORMAT => Ok(()),
+        _ => Err(Kind::Version { found, known: FORMAT }),
+    }
+}
+
+/// A number as a key, so that tables are in its order.
+pub(crate) fn number_key(number: u64) -> [u8; 8] {
+    number.to_be_bytes()
+}

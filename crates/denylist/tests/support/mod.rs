@@ -1,0 +1,151 @@
+//! What the tests of the store share: entries, and processes of their own. A process opens a store
+//! once, and most of what is tested happens between processes: a test runs its own program again,
+//! with the name of a *part* that plays there.
+#![allow(dead_code)] // each test program uses some of it
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+use tempfile::TempDir;
+use tokenban_denylist::{CreateOptions, NewEntry, Store, Target, Writer};
+use tokenban_engine::denylist::{Denylists, Key, StoreLost};
+
+/// A moment in 2026.
+pub(crate) const NOW: u64 = 1_790_000_000;
+
+/// An empty store in a directory of its own.
+pub(crate) struct Place {
+    dir: TempDir,
+}
+
+impl Place {
+    pub(crate) fn new() -> Place {
+        let place = Place { dir: TempDir::new().unwrap() };
+        Store::create(&place.path(), &CreateOptions::default()).unwrap();
+        place
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.dir.path().join("store")
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path().join("data.mdb")
+    }
+
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.path().join("lock.mdb")
+    }
+
+    pub(crate) fn open(&self) -> Store {
+        Store::open(&self.path()).unwrap()
+    }
+
+    /// One change, committed.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Writer<'_>)) {
+        let mut store = self.open();
+        let mut writer = store.write().unwrap();
+        change(&mut writer);
+        writer.commit().unwrap();
+    }
+
+    pub(crate) fn ban(&self, token: &str) {
+        self.change(|writer| {
+            writer.ban(&entry("leaked", token)).unwrap();
+        });
+    }
+}
+
+pub(crate) fn entry<'a>(list: &'a str, token: &'a str) -> NewEntry<'a> {
+    NewEntry {
+        list,
+        target: Target::Token(token.as_bytes()),
+        reason: "INC-42",
+        source: "a test",
+        added_at: NOW,
+        expires: None,
+        issued_before: None,
+    }
+}
+
+/// The lists that a token is on.
+pub(crate) fn lists(denylists: &dyn Denylists, token: &str) -> Result<Vec<String>, StoreLost> {
+    let mut lists = Vec::new();
+    denylists.find(&Key::token(token.as_bytes()), &mut |ban| lists.push(ban.list.to_owned()))?;
+    Ok(lists)
+}
+
+/// Another process, which plays a part: it is told lines and answers each with one.
+pub(crate) struct Part {
+    pub(crate) child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Part {
+    /// Starts this test program again, for the one test `part`.
+    pub(crate) fn start(part: &str, path: &Path) -> Part {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([part, "--exact", "--nocapture", "--ignored", "--test-threads=1"])
+            .env("STORE", path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Part { child, input, output }
+    }
+
+    pub(crate) fn ask(&mut self, line: &str) -> String {
+        writeln!(self.input, "{line}").unwrap();
+        self.answer()
+    }
+
+    /// The next line after `> `, which the test harness itself never prints.
+    pub(crate) fn answer(&mut self) -> String {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.output.read_line(&mut line).unwrap(), 0, "the other process ended");
+            if let Some((_, answer)) = line.trim_end().split_once("> ") {
+                return answer.to_owned();
+            }
+        }
+    }
+
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The path that a part was started with; `None` where the test was run by hand.
+pub(crate) fn part_path() -> Option<PathBuf> {
+    std::env::var_os("STORE").map(PathBuf::from)
+}
+
+/// Answers every line of the standard input until it ends.
+pub(crate) fn answer_lines(mut answer: impl FnMut(&str) -> String) {
+    for line in std::io::stdin().lines() {
+        say(&answer(&line.unwrap()));
+    }
+}
+
+pub(crate) fn say(answer: &str) {
+    println!("> {answer}");
+    std::io::stdout().flush().unwrap();
+}
