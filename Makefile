@@ -8,6 +8,7 @@ NGINX ?= vendored
 
 PACKAGES = libclang-dev libpcre2-dev libssl-dev zlib1g-dev
 test: PACKAGES += nghttp2-client
+PEERS    = nginx nginx-dev libnginx-mod-http-lua libnginx-mod-http-modsecurity time wrk
 TARGET  := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 TESTED   = --workspace
 OUT     := $(TARGET)
@@ -28,7 +29,7 @@ else ifneq ($(NGINX),vendored)
 $(error NGINX is "vendored" or "system", not "$(NGINX)")
 endif
 
-.PHONY: help setup configure build run test check
+.PHONY: help setup configure build run test check bench bench-engine
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -71,6 +72,15 @@ test: configure ## run every test
 	$(CARGO) build --package ngx_http_tokenban_module $(FLAGS) --features test-panic
 	$(CARGO) test --package ngx_http_tokenban_module $(FLAGS) --features test-panic --test panic
 	@touch src/lib.rs
+
+# Debian's NGINX, so that its modules for Lua and ModSecurity can take part.
+bench: ## compare with bare NGINX and other ways to deny tokens (BENCH="--rounds 3 rules")
+	@$(MAKE) build NGINX=system PACKAGES='$(PACKAGES) $(PEERS)'
+	python3 bench/bench.py --module build/ngx_http_tokenban_module.so --tokenban build/tokenban \
+		--work $(TARGET)/bench $(BENCH)
+
+bench-engine: ## time the engine alone
+	$(CARGO) bench -p tokenban-engine --features bench -- --noplot
 
 check: configure ## formatting and lints
 	$(CARGO) fmt --all --check
