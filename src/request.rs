@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use nginx_sys::{ngx_http_get_flushed_variable, ngx_http_request_t, ngx_str_t, ngx_time};
-use ngx::http::Request;
+use ngx::http::{HttpModuleServerConf, NgxHttpCoreModule, Request};
 
 use crate::ruleset::Ruleset;
 
@@ -52,8 +52,14 @@ impl tokenban_engine::request::Request for View<'_> {
         unsafe { &*self.raw().connection }.addr_text.as_bytes()
     }
 
+    /// As `$host`: HTTP/1.0 may come without one, and then it is the name of the server.
     fn host(&self) -> &[u8] {
-        self.raw().headers_in.server.as_bytes()
+        let host = &self.raw().headers_in.server;
+        if host.len > 0 {
+            return host.as_bytes();
+        }
+        NgxHttpCoreModule::server_conf(self.request)
+            .map_or(&[], |server| server.server_name.as_bytes())
     }
 
     fn target(&self) -> &[u8] {

@@ -10,6 +10,10 @@ use regex_automata::meta;
 
 use crate::{point::Point, request::Request, rule::Pattern, uri_condition::UriCondition};
 
+pub(crate) mod readings;
+
+pub use readings::Readings;
+
 /// Hands every value at a point to its second argument.
 pub type Values<'a> = dyn FnMut(&Point, &mut dyn FnMut(&[u8])) + 'a;
 
@@ -29,14 +33,19 @@ impl Conditions {
     pub fn hold<R: Request + ?Sized>(
         &self,
         request: &R,
+        readings: Readings,
         with_body: bool,
         values: &mut Values<'_>,
     ) -> bool {
-        let method = request.method();
         let mut when = self.when.iter().filter(|when| with_body || !when.point.needs_body());
-        (self.methods.is_empty() || self.methods.iter().any(|name| name.as_bytes() == method))
-            && self.uri.as_ref().is_none_or(|uri| uri.holds(request))
+        self.is_method(request, readings)
+            && self.uri.as_ref().is_none_or(|uri| uri.holds(request, readings))
             && when.all(|when| when.holds(values))
+    }
+
+    fn is_method<R: Request + ?Sized>(&self, request: &R, readings: Readings) -> bool {
+        let named = |method: &[u8]| self.methods.iter().any(|name| name.as_bytes() == method);
+        self.methods.is_empty() || readings.hold(|visit| readings::methods(request, visit), named)
     }
 
     /// Whether some of them looks into the body.

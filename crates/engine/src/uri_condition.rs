@@ -14,7 +14,7 @@
 use std::fmt;
 
 use crate::{
-    condition::Search,
+    condition::{readings::hosts, Readings, Search},
     request::Request,
     rule::{Pattern, PatternError},
 };
@@ -55,8 +55,11 @@ impl UriCondition {
     }
 
     /// Whether the request is one that the condition describes.
-    pub fn holds<R: Request + ?Sized>(&self, request: &R) -> bool {
-        self.host.as_ref().is_none_or(|host| host.holds(bare_host(request.host())))
+    pub fn holds<R: Request + ?Sized>(&self, request: &R, readings: Readings) -> bool {
+        let is_host = |host: &Component| {
+            readings.hold(|visit| hosts(request, visit), |found| host.holds(bare_host(found)))
+        };
+        self.host.as_ref().is_none_or(is_host)
             && self.path.as_ref().is_none_or(|path| path.holds(request.path()))
             && self.query.iter().all(|argument| argument.holds(request.args()))
     }

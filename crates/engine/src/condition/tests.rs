@@ -21,7 +21,7 @@ fn test_holds(test: Test, values: &[&[u8]]) -> bool {
             found(value);
         }
     };
-    conditions.hold(&request("GET", "h", "/", ""), true, &mut callback)
+    conditions.hold(&request("GET", "h", "/", ""), Readings::Any, true, &mut callback)
 }
 
 #[test]
@@ -59,7 +59,46 @@ fn methods_and_uri_need_no_points() {
         ("GET", "/v2/x", false),
     ] {
         let request = request(method, "example.com", path, "");
-        assert_eq!(conditions.hold(&request, true, &mut none), expected, "{method} {path}");
+        assert_eq!(
+            conditions.hold(&request, Readings::Any, true, &mut none),
+            expected,
+            "{method} {path}"
+        );
     }
-    assert!(Conditions::default().hold(&request("X", "", "", ""), true, &mut none));
+    assert!(Conditions::default().hold(&request("X", "", "", ""), Readings::Any, true, &mut none));
+}
+
+/// A second reading switches rules on, never off.
+#[test]
+fn of_two_methods_or_hosts_any_is_a_condition_and_both_are_an_exception() {
+    let conditions = |uri: Option<&str>, methods: &[&str]| Conditions {
+        uri: uri.map(|uri| UriCondition::parse(uri, 1 << 20).unwrap()),
+        methods: methods.iter().map(|&method| method.to_owned()).collect(),
+        when: Vec::new(),
+    };
+    let mut overridden = request("POST", "a", "/", "");
+    overridden.headers = vec![(b"X-Http-Method_Override".to_vec(), b" delete".to_vec())];
+    let head = request("HEAD", "a", "/", "");
+    let in_query = request("POST", "a", "/", "x=1&_method=DELETE");
+    let mut two_hosts = request("GET", "a", "/", "");
+    two_hosts.headers = vec![(b"host".to_vec(), b"B.:80".to_vec())];
+    let (post, delete) = (conditions(None, &["POST"]), conditions(None, &["DELETE"]));
+    let (get, both) = (conditions(None, &["GET"]), conditions(None, &["DELETE", "POST"]));
+    let (host, other) = (conditions(Some("a"), &[]), conditions(Some("b"), &[]));
+    for (conditions, request, any, every) in [
+        (&post, &overridden, true, false),
+        (&delete, &overridden, true, false),
+        (&both, &overridden, true, true),
+        (&get, &overridden, false, false),
+        (&delete, &in_query, true, false),
+        (&get, &head, true, false),
+        (&host, &two_hosts, true, false),
+        (&other, &two_hosts, true, false),
+    ] {
+        let mut none = |_: &Point, _: &mut dyn FnMut(&[u8])| unreachable!("no `when`");
+        for (readings, expected) in [(Readings::Any, any), (Readings::Every, every)] {
+            let holds = conditions.hold(request, readings, true, &mut none);
+            assert_eq!(holds, expected, "{conditions:?} {request:?} {readings:?}");
+        }
+    }
 }

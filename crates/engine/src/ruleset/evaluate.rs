@@ -3,6 +3,7 @@
 
 use super::{Leaf, Part, Ruleset};
 use crate::{
+    condition::Readings,
     decision::{Action, Decision, Fingerprint, Hit, Incomplete, Mode, Outcome},
     denylist::Denylists,
     matcher::Cache,
@@ -219,8 +220,9 @@ impl Ruleset {
         let with_body = stage == Stage::Body;
         let except = rule.except.iter().filter(|except| with_body || !except.need_body());
         rule.expires.is_none_or(|expires| request.now() < expires)
-            && rule.conditions.hold(request, with_body, &mut values)
-            && !{ except }.any(|except| except.hold(request, with_body, &mut values))
+            && rule.conditions.hold(request, Readings::Any, with_body, &mut values)
+            && !{ except }
+                .any(|except| except.hold(request, Readings::Every, with_body, &mut values))
     }
 
     fn hit(&self, rule: &Rule, stage: Stage, found: Found) -> Hit {

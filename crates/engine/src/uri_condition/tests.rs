@@ -10,7 +10,7 @@ fn request(uri: &str) -> OwnedRequest {
 }
 
 fn holds(condition: &str, uri: &str) -> bool {
-    UriCondition::parse(condition, 1 << 20).unwrap().holds(&request(uri))
+    UriCondition::parse(condition, 1 << 20).unwrap().holds(&request(uri), Readings::Any)
 }
 
 /// The table of Wallarm's page «Rules», row by row.
