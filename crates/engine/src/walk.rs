@@ -386,7 +386,7 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             json::object(text, &mut buffers.name, &mut |name, member| {
                 for (step, child) in &node.edges {
                     match step.kind() {
-                        Some(Kind::Hash) if step.name().as_bytes() == name => {
+                        Some(Kind::Hash) if json::is_member(name, step.name()) => {
                             self.json_value(*child, member);
                         }
                         Some(Kind::HashAll) => self.json_value(*child, member),

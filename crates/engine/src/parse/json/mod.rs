@@ -108,6 +108,25 @@ pub(crate) fn leaves(text: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[
     }
 }
 
+/// Whether a member has the name of a point. Go's encoding/json folds case (`foldName`), and with it
+/// two letters that fold into ASCII: the Kelvin sign and the long s.
+pub(crate) fn is_member(found: &[u8], name: &str) -> bool {
+    found == name.as_bytes() || folded(found).eq(folded(name.as_bytes()))
+}
+
+fn folded(mut name: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    std::iter::from_fn(move || {
+        let (byte, rest) = match name {
+            [0xE2, 0x84, 0xAA, rest @ ..] => (b'k', rest),
+            [0xC5, 0xBF, rest @ ..] => (b's', rest),
+            [byte, rest @ ..] => (byte.to_ascii_lowercase(), rest),
+            [] => return None,
+        };
+        name = rest;
+        Some(byte)
+    })
+}
+
 const NAMED_DEPTH: usize = 64;
 
 /// Longer names stay escaped, else one long name over many leaves would cost their product.

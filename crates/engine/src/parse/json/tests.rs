@@ -175,3 +175,15 @@ proptest! {
         leaves_of(&json);
     }
 }
+
+#[test]
+fn names_of_members_have_no_case() {
+    for found in ["token", "TOKEN", "tO\u{212A}en"] {
+        assert!(is_member(found.as_bytes(), "token"), "{found}");
+        assert!(is_member(b"token", found), "{found}");
+    }
+    assert!(is_member("acce\u{17F}S".as_bytes(), "access"));
+    for found in ["tokens", "oken", "", "t\u{212B}oken"] {
+        assert!(!is_member(found.as_bytes(), "token"), "{found}");
+    }
+}
