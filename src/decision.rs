@@ -67,11 +67,12 @@ impl Record {
     }
 
     /// What the request may do now. The page of `error_page` is let through once, and only where
-    /// the redirect went to another URI: a named location keeps URI, method and body, so it would
-    /// hand the application the very request that was denied.
-    pub(crate) fn pass(&mut self, uri: ngx_str_t, named: bool) -> Pass {
+    /// the redirect went to another URI. It does not where the request is `kept`: a named location
+    /// keeps URI, method and body, and `post_action` is no page, so either would hand the application
+    /// the very request that was denied.
+    pub(crate) fn pass(&mut self, uri: ngx_str_t, kept: bool) -> Pass {
         let Some(denied) = self.denied else { return Pass::Inspect };
-        if named || denied == uri {
+        if kept || denied == uri {
             return Pass::Inspect;
         }
         self.denied = None;

@@ -36,8 +36,9 @@ fn handle(request: &mut Request) -> Status {
     let Some(ruleset) = conf.ruleset().filter(|_| mode != Mode::Off) else {
         return Status::NGX_DECLINED;
     };
-    let (uri, named) = (request.as_ref().uri, in_named_location(request));
-    if Record::of(request).is_some_and(|record| record.pass(uri, named) == Pass::ErrorPage) {
+    let uri = request.as_ref().uri;
+    let kept = in_named_location(request) || request.as_ref().post_action() != 0;
+    if Record::of(request).is_some_and(|record| record.pass(uri, kept) == Pass::ErrorPage) {
         return Status::NGX_DECLINED;
     }
     match barrier::catch(|| inspect(request, ruleset, mode)) {
