@@ -50,6 +50,12 @@ impl Ruleset {
     fn load(cf: &mut ngx_conf_t, files: &[PathBuf]) -> Result<Ruleset, String> {
         let rules = tokenban_engine::Ruleset::load(files, &Limits::default())
             .map_err(|error| error.to_string())?;
+        if let Some((list, rule)) = rules.denylists().first() {
+            return Err(format!(
+                "rule \"{}\" asks the denylist \"{list}\", and there is no store of denylists yet",
+                rule.id
+            ));
+        }
         let variables = rules.variables().iter().map(|name| Ok((name.clone(), index(cf, name)?)));
         let variables = variables.collect::<Result<Vec<_>, String>>()?;
         let scratch = RefCell::new(rules.scratch());

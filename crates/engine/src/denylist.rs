@@ -6,9 +6,15 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+mod claims;
+pub(crate) mod lookup;
+mod memory;
 mod profile;
 
-pub use self::profile::{Kind, Profile};
+pub use self::{
+    memory::MemoryDenylists,
+    profile::{Kind, Profile},
+};
 
 /// What an entry is found by: the first 16 bytes of a SHA-256.
 ///
@@ -61,7 +67,7 @@ impl Key {
     fn tagged(tag: &[u8], parts: &[&[u8]]) -> Key {
         let mut digest = Sha256::new();
         digest.update(b"tokenban\0");
-        for part in [&[tag], parts].concat() {
+        for part in [tag].iter().chain(parts) {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
         }
@@ -123,6 +129,24 @@ impl Denylists for NoDenylists {
 
     fn find_sha1(&self, _: &[u8; 20], _: &mut dyn FnMut(&Ban<'_>)) -> Result<(), StoreLost> {
         Ok(())
+    }
+}
+
+/// A store that cannot be asked: every value that may be a token is one that was not looked up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LostDenylists;
+
+impl Denylists for LostDenylists {
+    fn profile(&self) -> &Profile {
+        &Profile::ANY
+    }
+
+    fn find(&self, _: &Key, _: &mut dyn FnMut(&Ban<'_>)) -> Result<(), StoreLost> {
+        Err(StoreLost)
+    }
+
+    fn find_sha1(&self, _: &[u8; 20], _: &mut dyn FnMut(&Ban<'_>)) -> Result<(), StoreLost> {
+        Err(StoreLost)
     }
 }
 

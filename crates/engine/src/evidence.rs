@@ -2,9 +2,9 @@
 
 use crate::{
     decision::Mode,
-    denylist::NoDenylists,
+    denylist::{Ban, MemoryDenylists},
     example::Example,
-    rule::RuleIndex,
+    rule::{Rule, RuleIndex},
     ruleset::{Inspection, Ruleset},
 };
 
@@ -25,9 +25,10 @@ impl Ruleset {
         let mut failures = Vec::new();
         for (index, rule) in self.rules().iter().enumerate() {
             let index = RuleIndex(u32::try_from(index).unwrap_or(u32::MAX));
+            let denylists = filled(rule);
             for (deny, examples) in [(true, &rule.examples.deny), (false, &rule.examples.pass)] {
                 for (at, example) in examples.iter().enumerate() {
-                    if self.denies(index, example) != deny {
+                    if self.denies(index, example, &denylists) != deny {
                         failures.push(ExampleFailure { rule: index, deny, number: at + 1 });
                     }
                 }
@@ -36,9 +37,19 @@ impl Ruleset {
         failures
     }
 
-    fn denies(&self, index: RuleIndex, example: &Example) -> bool {
+    fn denies(&self, index: RuleIndex, example: &Example, denylists: &MemoryDenylists) -> bool {
         let request = example.request();
-        let inspection = Inspection { request: &request, denylists: &NoDenylists, mode: Mode::On };
+        let inspection = Inspection { request: &request, denylists, mode: Mode::On };
         self.matches(index, &inspection, &mut self.scratch())
     }
+}
+
+/// The denylists of a rule with the tokens that its examples want banned.
+fn filled(rule: &Rule) -> MemoryDenylists {
+    let mut denylists = MemoryDenylists::default();
+    for list in rule.denylists() {
+        let ban = Ban { list, reason: "example", expires: None, issued_before: None };
+        rule.examples.banned.iter().for_each(|token| denylists.ban_entry(token, &ban));
+    }
+    denylists
 }

@@ -1,6 +1,6 @@
 //! Examples: the requests that a rule ships as its evidence.
 
-use crate::request::OwnedRequest;
+use crate::{request::OwnedRequest, rule::TokenEntry};
 
 /// The examples of a rule.
 #[derive(Clone, Debug, Default)]
@@ -9,6 +9,8 @@ pub struct Examples {
     pub deny: Vec<Example>,
     /// Requests that the rule must let pass.
     pub pass: Vec<Example>,
+    /// Tokens that are on all denylists of the rule while its examples are run.
+    pub banned: Vec<TokenEntry>,
 }
 
 /// One request, described by what matters of it.

@@ -47,6 +47,14 @@ impl Rule {
     pub fn conditions_need_body(&self) -> bool {
         self.conditions.need_body() || self.except.iter().any(Conditions::need_body)
     }
+
+    /// The denylists that it names; none where it has another matcher.
+    pub fn denylists(&self) -> &[String] {
+        match &self.matcher {
+            MatcherSource::Denylist(names) => names,
+            _ => &[],
+        }
+    }
 }
 
 /// What a rule looks for in the values of its points.

@@ -22,7 +22,10 @@ impl NodeId {
 pub(crate) enum Step {
     /// An element of the notation.
     Element(Element),
-    /// The value without its quotes: only a reading, not an element that rules can name.
+    /// User and password of Basic, `user:password`, and the one way to encode them that clients
+    /// have: only a reading, not an element that rules can name.
+    Pair,
+    /// The value without its quotes: only a reading, too.
     Unquote,
 }
 
@@ -30,14 +33,14 @@ impl Step {
     pub(crate) fn kind(&self) -> Option<Kind> {
         match self {
             Step::Element(element) => Some(element.kind),
-            Step::Unquote => None,
+            Step::Pair | Step::Unquote => None,
         }
     }
 
     pub(crate) fn name(&self) -> &str {
         match self {
             Step::Element(element) => element.name.as_deref().unwrap_or_default(),
-            Step::Unquote => "",
+            Step::Pair | Step::Unquote => "",
         }
     }
 
@@ -121,7 +124,7 @@ pub(crate) fn paths(point: &Point) -> Vec<Vec<Step>> {
 }
 
 /// A path and the readings of its values that a token may hide in: after a scheme, on either side
-/// of a Basic pair, percent-encoded, quoted.
+/// of a Basic pair or as the whole of one, percent-encoded, quoted.
 pub(crate) fn with_credentials(path: &[Step]) -> Vec<Vec<Step>> {
     let below = |steps: &[Step]| [path, steps].concat();
     let credentials = element(Kind::Credentials);
@@ -131,8 +134,11 @@ pub(crate) fn with_credentials(path: &[Step]) -> Vec<Vec<Step>> {
         below(&[credentials]),
         below(&basic(Kind::User)),
         below(&basic(Kind::Password)),
+        below(&[element(Kind::Basic), Step::Pair]),
         below(&[element(Kind::Percent)]),
+        below(&[element(Kind::Percent), Step::Unquote]),
         below(&[Step::Unquote]),
+        below(&[Step::Unquote, element(Kind::Percent)]),
     ]
 }
 

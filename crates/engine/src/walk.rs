@@ -6,7 +6,7 @@
 
 use crate::{
     parse::{
-        base64::base64,
+        base64::{base64, encode},
         basic::{basic, is_basic},
         content_encoding::Bounds,
         cookies::{cookie_values, cookies},
@@ -25,7 +25,7 @@ use crate::{
     point::Kind,
     request::Request,
     ruleset::Stage,
-    tree::{Node, NodeId, Tree},
+    tree::{Node, NodeId, Step, Tree},
 };
 
 /// Working memory of the parsers, one set for each level, kept from request to request.
@@ -280,10 +280,10 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         }
         for (step, child) in &node.edges {
             let child = *child;
-            let Some(kind) = step.kind() else {
+            if *step == Step::Unquote {
                 unquote(value, &mut buffers.value, &mut |inner| self.value(child, inner));
-                continue;
-            };
+            }
+            let Some(kind) = step.kind() else { continue };
             match kind {
                 Kind::Base64 => {
                     base64(value, &mut buffers.value, &mut |decoded| self.value(child, decoded));
@@ -352,7 +352,29 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         basic(value, buffers, &mut |user, password| {
             node.children(Kind::User).for_each(|(_, child)| self.value(child, user));
             node.children(Kind::Password).for_each(|(_, child)| self.value(child, password));
+            for (_, child) in node.edges.iter().filter(|(step, _)| *step == Step::Pair) {
+                self.pair(*child, user, password);
+            }
         });
+    }
+
+    /// `user:password`, and its base64 with and without padding.
+    fn pair(&mut self, node: NodeId, user: &[u8], password: &[u8]) {
+        let mut buffers = self.take();
+        let Buffers { name: pair, value: text, .. } = &mut buffers;
+        pair.clear();
+        pair.extend_from_slice(user);
+        pair.push(b':');
+        pair.extend_from_slice(password);
+        self.value(node, pair);
+        text.clear();
+        encode(pair, text);
+        self.value(node, text);
+        let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+        if padding > 0 {
+            self.value(node, text.get(..text.len() - padding).unwrap_or_default());
+        }
+        self.give(buffers);
     }
 
     fn jwt(&mut self, id: NodeId, value: &[u8], buffers: &mut Buffers) {

@@ -78,7 +78,7 @@ impl Explain {
         };
         request.now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let mut rows = Vec::new();
-        ruleset.explain(&request, &mut |look| {
+        ruleset.explain(&request, &NoDenylists, &mut |look| {
             let owned = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect();
             rows.push(Row {
                 point: look.point.to_owned(),

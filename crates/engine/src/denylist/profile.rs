@@ -40,6 +40,13 @@ impl Profile {
     /// The profile of a store without entries.
     pub const EMPTY: Profile = Profile { lengths: [0; WORDS], flags: 0 };
 
+    /// The profile of a store of which nothing is known: any value of eight bytes and more.
+    pub const ANY: Profile = {
+        let mut lengths = [u64::MAX; WORDS];
+        lengths[0] = !0xff;
+        Profile { lengths, flags: SPACES | SHA1 | JWT | CLAIMS }
+    };
+
     /// The size of [`Profile::to_bytes`].
     pub const SIZE: usize = (WORDS + 1) * 8;
 
@@ -113,9 +120,14 @@ impl Profile {
 
     /// A digest tells neither length nor bytes. No token is shorter than 8 bytes.
     fn add_any(&mut self, flag: u64) {
-        self.lengths = [u64::MAX; WORDS];
-        self.lengths[0] &= !0xff;
+        self.lengths = Profile::ANY.lengths;
         self.flags |= flag | SPACES;
+    }
+}
+
+impl Default for Profile {
+    fn default() -> Profile {
+        Profile::EMPTY
     }
 }
 

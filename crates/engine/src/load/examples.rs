@@ -2,6 +2,7 @@
 
 use super::{
     fields::{self, Fields},
+    matcher,
     report::Report,
     yaml::{Node, Yaml},
 };
@@ -11,10 +12,14 @@ const FIELDS: [&str; 6] = ["method", "uri", "header", "cookie", "query", "body"]
 
 /// Reads both lists.
 pub(super) fn read(node: &Node, report: &mut Report) -> Option<Examples> {
-    let fields = Fields::read(node, "`examples`", &["deny", "pass"], report)?;
+    let fields = Fields::read(node, "`examples`", &["deny", "pass", "banned"], report)?;
     let deny = fields.value("deny").map_or(Some(Vec::new()), |node| list(node, report));
     let pass = fields.value("pass").map_or(Some(Vec::new()), |node| list(node, report));
-    Some(Examples { deny: deny?, pass: pass? })
+    let banned = match fields.value("banned") {
+        Some(node) => matcher::tokens(node, "`banned`", report),
+        None => Some(Vec::new()),
+    };
+    Some(Examples { deny: deny?, pass: pass?, banned: banned? })
 }
 
 fn list(node: &Node, report: &mut Report) -> Option<Vec<Example>> {

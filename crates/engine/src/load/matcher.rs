@@ -35,7 +35,7 @@ pub(super) fn read(
     let report = &mut context.report;
     let matcher = match *name {
         "regex" => patterns(value, report).map(MatcherSource::Regex),
-        "tokens" => tokens(value, report).map(MatcherSource::Tokens),
+        "tokens" => tokens(value, "`tokens`", report).map(MatcherSource::Tokens),
         "token_file" => token_file(value, context).map(MatcherSource::TokenFile),
         "denylist" => denylists(value, report).map(MatcherSource::Denylist),
         _ => present(value, report),
@@ -70,8 +70,9 @@ fn way_out(text: &str) -> &'static str {
     }
 }
 
-fn tokens(node: &Node, report: &mut Report) -> Option<Vec<TokenEntry>> {
-    let items = fields::one_or_more(node, "`tokens`", report)?;
+/// One token or a list of them, plain or as digests.
+pub(super) fn tokens(node: &Node, what: &str, report: &mut Report) -> Option<Vec<TokenEntry>> {
+    let items = fields::one_or_more(node, what, report)?;
     let all: Vec<_> = items
         .iter()
         .map(|item| {

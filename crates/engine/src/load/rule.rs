@@ -14,7 +14,7 @@ use crate::{
     condition::Conditions,
     decision::Action,
     example::Examples,
-    rule::{Origin, Rule},
+    rule::{MatcherSource, Origin, Rule},
     suggest::suggest,
 };
 
@@ -63,6 +63,14 @@ pub(super) fn read(node: &Node, origin: Origin, context: &mut Context<'_>) -> Op
         Some(node) => examples::read(node, &mut context.report),
         None => Some(Examples::default()),
     };
+    if let (Some(node), Some(matcher), Some(examples)) =
+        (fields.value("examples"), &matcher, &examples)
+    {
+        if !examples.banned.is_empty() && !matches!(matcher, MatcherSource::Denylist(_)) {
+            let message = "`banned` fills denylists, and the rule asks none; leave it out";
+            context.report.at(node, message);
+        }
+    }
     Some(Rule {
         id: id?,
         title,

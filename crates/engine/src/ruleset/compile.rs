@@ -36,9 +36,6 @@ impl Ruleset {
 
 /// What this version cannot do is refused, never skipped.
 fn unsupported(rule: &Rule) -> Option<String> {
-    if matches!(rule.matcher, MatcherSource::Denylist(_)) {
-        return Some("`denylist` is not supported yet; use `token_file`".to_owned());
-    }
     let conditions = rule.except.iter().chain([&rule.conditions]);
     let tested = conditions.flat_map(|conditions| &conditions.when).map(|when| &when.point);
     let mut points = rule.points.iter().chain(tested);
@@ -95,8 +92,11 @@ impl Plan {
     fn grow(self, matchers: &mut Matchers<'_>) -> Result<Part, LoadError> {
         let mut leaves: Vec<Option<Leaf>> = (0..self.tree.len()).map(|_| None).collect();
         for (node, (rules, path)) in self.ends {
-            let matcher = matchers.of(&rules)?;
-            leaves[node.index()] = Some(Leaf { matcher, point: text(&path), rules });
+            let asks = |rule: &RuleIndex| matchers.asks_denylists(*rule);
+            let (denylist, others): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| asks(rule));
+            let matcher = if others.is_empty() { None } else { Some(matchers.of(&others)?) };
+            let leaf = Leaf { matcher, denylist, point: text(&path), rules };
+            leaves[node.index()] = Some(leaf);
         }
         Ok(Part { tree: self.tree, leaves })
     }
@@ -108,7 +108,8 @@ fn plant(rules: &[Rule]) -> [Plan; 2] {
     let [mut head, mut body] = [Plan::new(), Plan::new()];
     for (index, rule) in rules.iter().enumerate() {
         let index = RuleIndex(u32::try_from(index).unwrap_or(u32::MAX));
-        let tokens = matches!(rule.matcher, MatcherSource::TokenFile(_) | MatcherSource::Tokens(_));
+        use MatcherSource::{Denylist, TokenFile, Tokens};
+        let tokens = matches!(rule.matcher, Denylist(_) | TokenFile(_) | Tokens(_));
         let waits = rule.conditions_need_body();
         for path in rule.points.iter().flat_map(paths) {
             let in_body = path.first().is_some_and(|step| step.kind() == Some(Kind::Post));
@@ -129,6 +130,11 @@ struct Matchers<'a> {
 }
 
 impl Matchers<'_> {
+    fn asks_denylists(&self, rule: RuleIndex) -> bool {
+        let rule = self.loaded.rules.get(rule.0 as usize);
+        rule.is_some_and(|rule| !rule.denylists().is_empty())
+    }
+
     fn of(&mut self, rules: &[RuleIndex]) -> Result<usize, LoadError> {
         if let Some(matcher) = self.known.get(rules) {
             return Ok(*matcher);
@@ -199,7 +205,11 @@ fn variables(rules: &[Rule]) -> Vec<String> {
 fn text(path: &[Step]) -> String {
     let words = path.iter().flat_map(|step| {
         let name = Some(step.name()).filter(|name| !name.is_empty());
-        let kind = step.kind().map_or("unquoted", Kind::name);
+        let kind = match step {
+            Step::Element(element) => element.kind.name(),
+            Step::Pair => "pair",
+            Step::Unquote => "unquoted",
+        };
         [Some(kind), name].into_iter().flatten()
     });
     format!("[{}]", words.collect::<Vec<_>>().join(", "))

@@ -5,8 +5,11 @@ use super::{Leaf, Part, Ruleset};
 use crate::{
     condition::Readings,
     decision::{Action, Decision, Fingerprint, Hit, Incomplete, Mode, Outcome},
-    denylist::Denylists,
-    matcher::Cache,
+    denylist::{
+        lookup::{Lookup, Memory},
+        Ban, Denylists,
+    },
+    matcher::{Cache, Matcher},
     point::Point,
     request::Request,
     rule::{Rule, RuleIndex},
@@ -38,20 +41,37 @@ pub struct Inspection<'a, R: ?Sized> {
 pub struct Scratch {
     pool: Pool,
     caches: Vec<Cache>,
+    lookup: Memory,
     found: Vec<Found>,
 }
 
 /// A match whose conditions are not yet tested.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Found {
     rule: RuleIndex,
     node: NodeId,
     fingerprint: Fingerprint,
+    /// The denylist and the reason, where it was one.
+    ban: Option<(String, String)>,
 }
 
 impl Scratch {
-    pub(super) fn into_parts(self) -> (Pool, Vec<Cache>) {
-        (self.pool, self.caches)
+    pub(super) fn into_parts(self) -> (Pool, Vec<Cache>, Memory) {
+        (self.pool, self.caches, self.lookup)
+    }
+}
+
+impl Leaf {
+    /// The rules at this leaf whose denylists have a ban.
+    pub(super) fn banned<'a>(
+        &'a self,
+        rules: &'a Ruleset,
+        ban: &'a Ban<'_>,
+    ) -> impl Iterator<Item = RuleIndex> + 'a {
+        self.denylist.iter().copied().filter(|index| {
+            let rule = rules.rule(*index);
+            rule.is_some_and(|rule| rule.denylists().iter().any(|list| list == ban.list))
+        })
     }
 }
 
@@ -67,6 +87,7 @@ impl Ruleset {
         Scratch {
             pool: Pool::new(),
             caches: self.matchers.iter().map(|matcher| matcher.cache()).collect(),
+            lookup: Memory::default(),
             found: Vec::new(),
         }
     }
@@ -85,14 +106,16 @@ impl Ruleset {
         if inspection.mode == Mode::Off {
             return outcome;
         }
-        outcome.incomplete = self.search(inspection, stage, scratch);
+        outcome.incomplete = self
+            .search(inspection, stage, scratch)
+            .filter(|_| self.may_be_denied(inspection.request, stage, &mut scratch.pool));
         if scratch.found.is_empty() {
             return outcome;
         }
         let mut found = std::mem::take(&mut scratch.found);
         found.sort_by_key(|found| found.rule);
         for found in &found {
-            self.decide(inspection, stage, *found, &mut scratch.pool, &mut outcome);
+            self.decide(inspection, stage, found, &mut scratch.pool, &mut outcome);
             if outcome.decision == Decision::Denied {
                 break;
             }
@@ -137,26 +160,59 @@ impl Ruleset {
         stage: Stage,
         scratch: &mut Scratch,
     ) -> Option<Incomplete> {
-        let Scratch { pool, caches, found } = scratch;
+        let Scratch { pool, caches, lookup, found } = scratch;
         found.clear();
+        let request = inspection.request;
+        let mut lookup = Lookup::new(inspection.denylists, request.now(), lookup);
         let part = self.part(stage);
         let mut visit = |node: NodeId, value: &[u8]| {
             let Some(leaf) = part.leaf(node) else { return };
-            let (Some(matcher), Some(cache)) =
-                (self.matchers.get(leaf.matcher), caches.get_mut(leaf.matcher))
-            else {
-                return;
-            };
-            matcher.find(cache, value, &mut |rule, span| {
-                if found.iter().all(|other| other.rule != rule) {
-                    let token = value.get(span).unwrap_or(value);
-                    found.push(Found { rule, node, fingerprint: Fingerprint::of(token) });
-                }
-            });
+            if let Some((matcher, cache)) = self.matcher(leaf, caches) {
+                matcher.find(cache, value, &mut |rule, span| {
+                    if found.iter().all(|other| other.rule != rule) {
+                        let fingerprint = Fingerprint::of(value.get(span).unwrap_or(value));
+                        found.push(Found { rule, node, fingerprint, ban: None });
+                    }
+                });
+            }
+            if !leaf.denylist.is_empty() {
+                lookup.value(value, &mut |fingerprint, ban| {
+                    for rule in leaf.banned(self, ban) {
+                        if found.iter().all(|other| other.rule != rule) {
+                            let ban = Some((ban.list.to_owned(), ban.reason.to_owned()));
+                            found.push(Found { rule, node, fingerprint, ban });
+                        }
+                    }
+                });
+            }
         };
-        let request = inspection.request;
         Walk { tree: &part.tree, request, pool, visit: &mut visit }.stage(stage);
-        None
+        lookup.incomplete
+    }
+
+    /// The matcher of a leaf, if it has one, and the working memory for it.
+    pub(super) fn matcher<'a>(
+        &'a self,
+        leaf: &Leaf,
+        caches: &'a mut [Cache],
+    ) -> Option<(&'a Matcher, &'a mut Cache)> {
+        let index = leaf.matcher?;
+        Some((self.matchers.get(index)?, caches.get_mut(index)?))
+    }
+
+    /// Whether a rule that could not ask its denylists might have denied: not one that only
+    /// monitors, nor one that does not apply to the request.
+    fn may_be_denied<R: Request + ?Sized>(
+        &self,
+        request: &R,
+        stage: Stage,
+        pool: &mut Pool,
+    ) -> bool {
+        self.rules.iter().any(|rule| {
+            !rule.denylists().is_empty()
+                && rule.action != Action::Monitor
+                && self.applies(rule, request, stage, pool)
+        })
     }
 
     /// Whether one rule denies a request, whatever the mode and the other rules.
@@ -178,7 +234,7 @@ impl Ruleset {
         &self,
         inspection: &Inspection<'_, R>,
         stage: Stage,
-        found: Found,
+        found: &Found,
         pool: &mut Pool,
         outcome: &mut Outcome,
     ) {
@@ -225,14 +281,14 @@ impl Ruleset {
                 .any(|except| except.hold(request, Readings::Every, with_body, &mut values))
     }
 
-    fn hit(&self, rule: &Rule, stage: Stage, found: Found) -> Hit {
+    fn hit(&self, rule: &Rule, stage: Stage, found: &Found) -> Hit {
         let leaf = self.part(stage).leaf(found.node);
         Hit {
             rule: rule.id.clone(),
             point: leaf.map(|leaf| leaf.point.clone()).unwrap_or_default(),
             fingerprint: found.fingerprint,
-            denylist: None,
-            reason: None,
+            denylist: found.ban.as_ref().map(|(list, _)| list.clone()),
+            reason: found.ban.as_ref().map(|(_, reason)| reason.clone()),
         }
     }
 }

@@ -1,7 +1,13 @@
 //! Which values rules look at, for `tokenban explain`.
 
 use super::{Ruleset, Stage};
-use crate::{request::Request, rule::RuleIndex, tree::NodeId, walk::Walk};
+use crate::{
+    denylist::{lookup::Lookup, Denylists},
+    request::Request,
+    rule::RuleIndex,
+    tree::NodeId,
+    walk::Walk,
+};
 
 /// One value that rules look at, for `tokenban explain`.
 #[derive(Debug)]
@@ -19,27 +25,36 @@ pub struct Look<'a> {
 impl Ruleset {
     /// Hands over every value that some rule looks at, conditions not yet tested; first those
     /// outside the body.
-    pub fn explain<R: Request + ?Sized>(&self, request: &R, look: &mut dyn FnMut(&Look<'_>)) {
-        self.explain_stage(request, Stage::Head, look);
-        self.explain_stage(request, Stage::Body, look);
+    pub fn explain<R: Request + ?Sized>(
+        &self,
+        request: &R,
+        denylists: &dyn Denylists,
+        look: &mut dyn FnMut(&Look<'_>),
+    ) {
+        self.explain_stage(request, Stage::Head, denylists, look);
+        self.explain_stage(request, Stage::Body, denylists, look);
     }
 
     fn explain_stage<R: Request + ?Sized>(
         &self,
         request: &R,
         stage: Stage,
+        denylists: &dyn Denylists,
         look: &mut dyn FnMut(&Look<'_>),
     ) {
-        let (mut pool, mut caches) = self.scratch().into_parts();
+        let (mut pool, mut caches, mut memory) = self.scratch().into_parts();
         let part = self.part(stage);
         let id = |rule: &RuleIndex| self.rule(*rule).map(|rule| rule.id.as_str());
         let mut visit = |node: NodeId, value: &[u8]| {
             let Some(leaf) = part.leaf(node) else { return };
             let mut found = Vec::new();
-            if let (Some(matcher), Some(cache)) =
-                (self.matchers.get(leaf.matcher), caches.get_mut(leaf.matcher))
-            {
+            if let Some((matcher, cache)) = self.matcher(leaf, &mut caches) {
                 matcher.find(cache, value, &mut |rule, _| found.push(rule));
+            }
+            if !leaf.denylist.is_empty() {
+                // Anew for each value: all of them are to be shown, known to be clean or not.
+                let mut lookup = Lookup::new(denylists, request.now(), &mut memory);
+                lookup.value(value, &mut |_, ban| found.extend(leaf.banned(self, ban)));
             }
             found.sort_unstable();
             found.dedup();

@@ -46,7 +46,10 @@ struct Part {
 }
 
 struct Leaf {
-    matcher: usize,
+    /// `None` where all rules look for denylists.
+    matcher: Option<usize>,
+    /// The rules that ask denylists.
+    denylist: Vec<RuleIndex>,
     /// The point as text, for reports.
     point: String,
     /// The rules that end here.
@@ -79,6 +82,19 @@ impl Ruleset {
     /// The rules, in the order of the files.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// The denylists that rules name, each once, with a rule that names it.
+    pub fn denylists(&self) -> Vec<(&str, &Rule)> {
+        let mut all: Vec<(&str, &Rule)> = Vec::new();
+        for rule in &self.rules {
+            for list in rule.denylists() {
+                if all.iter().all(|(other, _)| other != list) {
+                    all.push((list, rule));
+                }
+            }
+        }
+        all
     }
 
     fn part(&self, stage: Stage) -> &Part {

@@ -1,0 +1,205 @@
+//! Looking a value up: which keys it may be found by, and which bans count.
+//!
+//! A value is hashed once for all rules and lists at its leaf, and not at all where the profile of
+//! the store excludes it or where the same bytes were clean at another leaf of the request.
+
+use sha1::Sha1;
+use sha2::Digest;
+
+use super::{
+    claims::{Claim, Claims},
+    Ban, Denylists, Key, StoreLost,
+};
+use crate::{
+    decision::{Fingerprint, Incomplete},
+    parse::{
+        jwt::{jwt, Jwt},
+        Buffers,
+    },
+};
+
+/// What hears of a ban.
+type Found<'a> = dyn FnMut(Fingerprint, &Ban<'_>) + 'a;
+
+/// Look-ups for one request.
+pub(crate) struct Lookup<'a> {
+    store: &'a dyn Denylists,
+    now: u64,
+    memory: &'a mut Memory,
+    /// Why some value was not looked up, where it was not.
+    pub(crate) incomplete: Option<Incomplete>,
+}
+
+/// Working memory, kept from request to request.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    clean: Clean,
+    buffers: Buffers,
+    claims: Claims,
+}
+
+/// How many pairs of issuer and name one JWT may give. An issuer writes a claim once; more is an
+/// attempt to have the right one overlooked.
+const PAIRS_MAX: usize = 64;
+
+impl<'a> Lookup<'a> {
+    pub(crate) fn new(store: &'a dyn Denylists, now: u64, memory: &'a mut Memory) -> Lookup<'a> {
+        memory.clean.clear();
+        Lookup { store, now, memory, incomplete: None }
+    }
+
+    /// Reports every ban of the value: as it is, by its digests, as a JWT.
+    pub(crate) fn value(&mut self, value: &[u8], found: &mut Found<'_>) {
+        let profile = self.store.profile();
+        if profile.may_hold(value) && !self.memory.clean.holds(value) {
+            self.token(value, found);
+        }
+        if profile.has_jwt() || profile.has_claims() {
+            self.jwts(value, found);
+        }
+    }
+
+    fn token(&mut self, value: &[u8], found: &mut Found<'_>) {
+        let key = Key::token(value);
+        let mut clean = true;
+        let live = &mut |ban: &Ban<'_>| {
+            if ban.expires.is_none_or(|expires| self.now < expires) {
+                clean = false;
+                found(Fingerprint::of_key(&key), ban);
+            }
+        };
+        let mut asked = self.store.find(&key, live);
+        if self.store.profile().has_sha1() {
+            asked = asked.and(self.store.find_sha1(&Sha1::digest(value).into(), live));
+        }
+        match asked {
+            Err(StoreLost) => self.incomplete = Some(Incomplete::Store),
+            Ok(()) if clean => self.memory.clean.add(value),
+            Ok(()) => {}
+        }
+    }
+
+    fn jwts(&mut self, value: &[u8], found: &mut Found<'_>) {
+        let Memory { buffers, claims, .. } = &mut *self.memory;
+        let ask = Ask { store: self.store, now: self.now };
+        let mut incomplete = None;
+        jwt(value, buffers, &mut |jwt| {
+            if let Err(why) = ask.jwt(jwt, claims, found) {
+                incomplete = Some(why);
+            }
+        });
+        self.incomplete = self.incomplete.or(incomplete);
+    }
+}
+
+struct Ask<'a> {
+    store: &'a dyn Denylists,
+    now: u64,
+}
+
+impl Ask<'_> {
+    fn jwt(
+        &self,
+        jwt: &Jwt<'_>,
+        claims: &mut Claims,
+        found: &mut Found<'_>,
+    ) -> Result<(), Incomplete> {
+        let profile = self.store.profile();
+        if profile.has_jwt() {
+            self.key(&Key::jwt(jwt.header(), jwt.payload()), None, found)?;
+        }
+        if profile.has_claims() {
+            claims.read(jwt.payload());
+            self.claims(claims, found)?;
+        }
+        Ok(())
+    }
+
+    /// Every pair of an issuer and an id, and of an issuer and a subject.
+    fn claims(&self, claims: &Claims, found: &mut Found<'_>) -> Result<(), Incomplete> {
+        let names = [Claim::Id, Claim::Subject]
+            .into_iter()
+            .flat_map(|claim| claims.named(claim).map(move |name| (claim, name)));
+        let pairs = names
+            .flat_map(|(claim, name)| claims.issuers().map(move |issuer| (claim, issuer, name)));
+        for (count, (claim, issuer, name)) in pairs.enumerate() {
+            if count == PAIRS_MAX {
+                return Err(Incomplete::Bound);
+            }
+            match claim {
+                Claim::Subject => self.key(&Key::sub(issuer, name), Some(claims), found)?,
+                _ => self.key(&Key::jti(issuer, name), None, found)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Where claims are given, a ban may be of tokens issued before some time only.
+    fn key(
+        &self,
+        key: &Key,
+        claims: Option<&Claims>,
+        found: &mut Found<'_>,
+    ) -> Result<(), Incomplete> {
+        let live = &mut |ban: &Ban<'_>| {
+            let meant = match (claims, ban.issued_before) {
+                (Some(claims), Some(second)) => claims.may_be_issued_before(second),
+                _ => true,
+            };
+            if meant && ban.expires.is_none_or(|expires| self.now < expires) {
+                found(Fingerprint::of_key(key), ban);
+            }
+        };
+        self.store.find(key, live).map_err(|StoreLost| Incomplete::Store)
+    }
+}
+
+/// Values of this request that the store does not know: the first few, none of them long.
+#[derive(Debug, Default)]
+struct Clean {
+    bytes: Vec<u8>,
+    lengths: Vec<usize>,
+}
+
+const CLEAN_VALUES: usize = 32;
+const CLEAN_LENGTH: usize = 512;
+
+impl Clean {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.lengths.clear();
+    }
+
+    fn add(&mut self, value: &[u8]) {
+        if self.lengths.len() < CLEAN_VALUES && value.len() <= CLEAN_LENGTH {
+            self.bytes.extend_from_slice(value);
+            self.lengths.push(value.len());
+        }
+    }
+
+    fn holds(&self, value: &[u8]) -> bool {
+        let mut rest = self.bytes.as_slice();
+        self.lengths.iter().any(|length| {
+            let Some((one, after)) = rest.split_at_checked(*length) else { return false };
+            rest = after;
+            one == value
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clean_values_are_known_byte_for_byte() {
+        let mut clean = Clean::default();
+        clean.add(b"one");
+        clean.add(b"");
+        clean.add(b"three");
+        assert!(clean.holds(b"one") && clean.holds(b"") && clean.holds(b"three"));
+        assert!(!clean.holds(b"onethree") && !clean.holds(b"on") && !clean.holds(b"two"));
+        clean.clear();
+        assert!(!clean.holds(b"one"));
+    }
+}

@@ -1,0 +1,101 @@
+//! Denylists in memory: the evidence of rules is run with them, and tests are.
+
+use std::{collections::HashMap, fmt};
+
+use super::{Ban, Denylists, Key, Kind, Profile, StoreLost};
+use crate::{parse::jwt::Jwt, rule::TokenEntry};
+
+/// Denylists that live as long as the process.
+#[derive(Clone, Default)]
+pub struct MemoryDenylists {
+    profile: Profile,
+    entries: HashMap<Key, Vec<Entry>>,
+    sha1: HashMap<[u8; 20], Vec<Entry>>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    list: String,
+    reason: String,
+    expires: Option<u64>,
+    issued_before: Option<u64>,
+}
+
+impl MemoryDenylists {
+    /// Bans a token, and if it is a JWT, every spelling of it: as `tokenban ban` does.
+    pub fn ban(&mut self, token: &[u8], ban: &Ban<'_>) {
+        self.profile.add_token(token);
+        self.add(Key::token(token), ban);
+        Jwt::each(token, &mut |jwt| {
+            self.profile.add(Kind::Jwt);
+            self.add(Key::jwt(jwt.header(), jwt.payload()), ban);
+        });
+    }
+
+    /// Bans what a key stands for.
+    pub fn ban_key(&mut self, kind: Kind, key: Key, ban: &Ban<'_>) {
+        self.profile.add(kind);
+        self.add(key, ban);
+    }
+
+    /// Bans the token that has this SHA-1.
+    pub fn ban_sha1(&mut self, digest: [u8; 20], ban: &Ban<'_>) {
+        self.profile.add(Kind::Sha1);
+        self.sha1.entry(digest).or_default().push(Entry::of(ban));
+    }
+
+    /// Bans a token as rule files write it.
+    pub fn ban_entry(&mut self, token: &TokenEntry, ban: &Ban<'_>) {
+        match token {
+            TokenEntry::Plain(token) => self.ban(token, ban),
+            TokenEntry::Sha1(digest) => self.ban_sha1(*digest, ban),
+            TokenEntry::Sha256(digest) => self.ban_key(Kind::Sha256, Key::sha256(digest), ban),
+        }
+    }
+
+    fn add(&mut self, key: Key, ban: &Ban<'_>) {
+        self.entries.entry(key).or_default().push(Entry::of(ban));
+    }
+}
+
+impl Entry {
+    fn of(ban: &Ban<'_>) -> Entry {
+        Entry {
+            list: ban.list.to_owned(),
+            reason: ban.reason.to_owned(),
+            expires: ban.expires,
+            issued_before: ban.issued_before,
+        }
+    }
+
+    fn ban(&self) -> Ban<'_> {
+        let Entry { list, reason, expires, issued_before } = self;
+        Ban { list, reason, expires: *expires, issued_before: *issued_before }
+    }
+}
+
+impl Denylists for MemoryDenylists {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    fn find(&self, key: &Key, found: &mut dyn FnMut(&Ban<'_>)) -> Result<(), StoreLost> {
+        self.entries.get(key).into_iter().flatten().for_each(|entry| found(&entry.ban()));
+        Ok(())
+    }
+
+    fn find_sha1(
+        &self,
+        digest: &[u8; 20],
+        found: &mut dyn FnMut(&Ban<'_>),
+    ) -> Result<(), StoreLost> {
+        self.sha1.get(digest).into_iter().flatten().for_each(|entry| found(&entry.ban()));
+        Ok(())
+    }
+}
+
+impl fmt::Debug for MemoryDenylists {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryDenylists({} keys)", self.entries.len() + self.sha1.len())
+    }
+}

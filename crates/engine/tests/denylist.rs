@@ -1,0 +1,370 @@
+//! The matcher `denylist`: what is on a list is denied however it is spelled, and nothing else.
+
+use std::{cell::Cell, path::Path};
+
+use tokenban_engine::{
+    decision::{Decision, Fingerprint, Incomplete, Mode, Outcome},
+    denylist::{Ban, Denylists, Key, Kind, LostDenylists, MemoryDenylists, Profile, StoreLost},
+    limits::Limits,
+    request::OwnedRequest,
+    rule::TokenEntry,
+    Inspection, Ruleset,
+};
+
+const TOKEN: &str = "fake-token/0123456789";
+
+const ANYWHERE: &str = "rules: [{id: leaked, points: [[anywhere]], denylist: [leaked]}]";
+
+fn ban(list: &str) -> Ban<'_> {
+    Ban { list, reason: "INC-42", expires: None, issued_before: None }
+}
+
+fn holding(token: &str) -> MemoryDenylists {
+    let mut lists = MemoryDenylists::default();
+    lists.ban(token.as_bytes(), &ban("leaked"));
+    lists
+}
+
+fn decide(rules: &str, request: &OwnedRequest, denylists: &dyn Denylists) -> Outcome {
+    let ruleset = Ruleset::load_text(Path::new("test.yaml"), rules, &Limits::default()).unwrap();
+    let inspection = Inspection { request, denylists, mode: Mode::On };
+    ruleset.evaluate_whole(&inspection, &mut ruleset.scratch())
+}
+
+fn request(target: &str, headers: &[(&str, &str)]) -> OwnedRequest {
+    let mut request = OwnedRequest::new("GET", target.as_bytes());
+    request.now = 1_000;
+    request.headers = headers
+        .iter()
+        .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
+        .collect();
+    request
+}
+
+fn denied(request: &OwnedRequest, denylists: &dyn Denylists) -> bool {
+    decide(ANYWHERE, request, denylists).decision == Decision::Denied
+}
+
+fn encode(bytes: &[u8], alphabet: &[u8; 64]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
+        for at in 0..=chunk.len() {
+            text.push(alphabet[(bits >> (18 - 6 * at)) as usize & 63].into());
+        }
+    }
+    text
+}
+
+const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+const HEADER: &[u8] = br#"{"alg":"ES256","typ":"JWT"}"#;
+const PAYLOAD: &[u8] =
+    br#"{"iss":"https://idp.example","sub":"u?>~\u0031","jti":"id-1","iat":500}"#;
+
+fn jwt(header: &[u8], payload: &[u8], signature: &str) -> String {
+    format!("{}.{}.{signature}", encode(header, URL), encode(payload, URL))
+}
+
+#[test]
+fn a_token_is_denied_wherever_it_travels() {
+    let lists = holding(TOKEN);
+    let header = |value: &str| request("/", &[("X-Any", &value.replace('T', TOKEN))]);
+    for value in [
+        "T",
+        "Bearer T",
+        "bEARER \t T ",
+        "token T",
+        "Bearer \"T\"",
+        "Bearer T, Basic eDp5",
+        "x, T",
+        "\"T\"",
+        "'T'",
+        "%66ake-token%2f0123456789",
+        "%2566ake-token%252F0123456789",
+        "\"\\146ake-token/0123456789\"",
+        "\"%66ake-token/0123456789\"",
+        "%22T%22",
+    ] {
+        assert!(denied(&header(value), &lists), "{value}");
+    }
+    for value in [
+        "sid=T",
+        "a=1; sid=T",
+        "sid=\"T\"",
+        "sid=\"\\146ake-token/0123456789\"",
+        "sid=%66ake-token%2F0123456789",
+        "sid=s%3Afake-token%2F0123456789.c2lnbmF0dXJl",
+        "sid=s:T.c2lnbmF0dXJl",
+        "sid=%20fake-token%2F0123456789%20",
+        "sid=\" T \"",
+        "sid=x,sid=T",
+    ] {
+        let request = request("/", &[("Cookie", &value.replace('T', TOKEN))]);
+        assert!(denied(&request, &lists), "{value}");
+    }
+    for target in [
+        "/?a=T",
+        "/?a[]=1&a[]=T",
+        "/?a=%66ake-token%2F0123456789",
+        "/?a=+T+",
+        "/?a=%22T%22",
+        "/?a=Bearer%20T",
+    ] {
+        assert!(denied(&request(&target.replace('T', TOKEN), &[]), &lists), "{target}");
+    }
+}
+
+#[test]
+fn another_token_passes() {
+    let lists = holding(TOKEN);
+    for value in ["fake-token/012345678", "fake-token/01234567890", "xfake-token/0123456789", ""] {
+        for value in [value.to_owned(), format!("Bearer {value}"), format!("Bearer  {value},")] {
+            assert!(!denied(&request("/", &[("Authorization", &value)]), &lists), "{value}");
+        }
+    }
+}
+
+/// `dXNlcjpmYWtlLXRva2VuLzAxMjM0NTY3ODk` is `user:fake-token/0123456789`.
+#[test]
+fn basic_is_denied_in_every_spelling() {
+    let spellings = [
+        "Basic dXNlcjpmYWtlLXRva2VuLzAxMjM0NTY3ODk=",
+        "basic dXNlcjpmYWtlLXRva2VuLzAxMjM0NTY3ODk",
+        "BASIC  dXNlcjpmYWtlLXRva2VuLzAxMjM0NTY3ODl=",
+        "Basic dXNlcjpm YWtlLXRva2VuLzAxMjM0NTY3ODk=",
+        "Basic dXNlcjpmYWtlLXRva2VuLzAxMjM0NTY3ODk=,",
+    ];
+    let entries = [
+        TOKEN,
+        "user:fake-token/0123456789",
+        "dXNlcjpmYWtlLXRva2VuLzAxMjM0NTY3ODk=",
+        "dXNlcjpmYWtlLXRva2VuLzAxMjM0NTY3ODk",
+    ];
+    for value in spellings {
+        for entry in entries {
+            let request = request("/", &[("Authorization", value)]);
+            assert!(denied(&request, &holding(entry)), "{value} {entry}");
+        }
+    }
+    let user = request("/", &[("Authorization", "Basic ZmFrZS10b2tlbi8wMTIzNDU2Nzg5Og==")]);
+    assert!(denied(&user, &holding(TOKEN)));
+}
+
+#[test]
+fn a_jwt_is_denied_in_every_spelling() {
+    let lists = holding(&jwt(HEADER, PAYLOAD, "c2ln"));
+    let [header, payload] = [HEADER, PAYLOAD].map(|part| encode(part, URL));
+    let standard = encode(PAYLOAD, STANDARD);
+    assert_ne!(standard, payload, "the payload shows the difference");
+    for value in [
+        jwt(HEADER, PAYLOAD, "c2ln"),
+        jwt(HEADER, PAYLOAD, "c2lo"),
+        jwt(HEADER, PAYLOAD, "YW5vdGhlciBvbmU"),
+        jwt(HEADER, PAYLOAD, ""),
+        format!("{header}=.{payload}=.c2ln=="),
+        format!("{header}.{standard}.c2ln"),
+        format!(r#"{{"payload":"{payload}","protected":"{header}","signature":"c2ln"}}"#),
+        format!(r#"{{"payload":"{payload}","signatures":[{{"protected":"{header}"}}]}}"#),
+    ] {
+        for value in [value.clone(), format!("Bearer {value}"), format!("dpop \t{value} ")] {
+            assert!(denied(&request("/", &[("X-Any", &value)]), &lists), "{value}");
+        }
+        let cookie = format!("a=1; sid=\"{}\"", value.replace('"', "%22"));
+        assert!(denied(&request("/", &[("Cookie", &cookie)]), &lists), "{cookie}");
+    }
+    let basic = encode(format!("x:{header}.{payload}.c2lo").as_bytes(), STANDARD);
+    assert!(denied(&request("/", &[("Authorization", &format!("Basic {basic}"))]), &lists));
+    let other = jwt(HEADER, br#"{"sub":"another"}"#, "c2ln");
+    assert!(!denied(&request("/", &[("Authorization", &format!("Bearer {other}"))]), &lists));
+}
+
+#[test]
+fn claims_are_enough() {
+    let issuer = b"https://idp.example";
+    let entries = |kind, key, issued_before| {
+        let mut lists = MemoryDenylists::default();
+        lists.ban_key(kind, key, &Ban { issued_before, ..ban("leaked") });
+        lists
+    };
+    let bearer = |payload: &[u8]| {
+        let value = format!("Bearer {}", jwt(HEADER, payload, "c2ln"));
+        request("/", &[("Authorization", &value)])
+    };
+    let cases = [
+        (entries(Kind::Jti, Key::jti(issuer, b"id-1"), None), true),
+        (entries(Kind::Jti, Key::jti(issuer, b"id-2"), None), false),
+        (entries(Kind::Jti, Key::jti(b"", b"id-1"), None), false),
+        (entries(Kind::Jti, Key::jti(issuer, b"u?>~1"), None), false),
+        (entries(Kind::Sub, Key::sub(issuer, b"u?>~1"), None), true),
+        (entries(Kind::Sub, Key::sub(issuer, b"u?>~1"), Some(501)), true),
+        (entries(Kind::Sub, Key::sub(issuer, b"u?>~1"), Some(500)), false),
+    ];
+    for (number, (lists, expected)) in cases.iter().enumerate() {
+        assert_eq!(denied(&bearer(PAYLOAD), lists), *expected, "case {number}");
+    }
+    let [id, subject] = [
+        entries(Kind::Jti, Key::jti(b"", b"id-1"), None),
+        entries(Kind::Sub, Key::sub(b"", b"mallory"), Some(500)),
+    ];
+    for (payload, lists) in [
+        (r#"{"jti":"id-1"}"#, &id),
+        (r#"{"jti":"another","jti":"id-1"}"#, &id),
+        (r#"{"jti":"id-1","jti":"another"}"#, &id),
+        (r#"{"iss":null,"jti":"\u0069d-1"}"#, &id),
+        (r#"{"sub":"mallory"}"#, &subject),
+        (r#"{"sub":"mallory","iat":"never"}"#, &subject),
+        (r#"{"sub":"mallory","iat":700,"iat":499}"#, &subject),
+    ] {
+        assert!(denied(&bearer(payload.as_bytes()), lists), "{payload}");
+    }
+    assert!(!denied(&bearer(br#"{"sub":"mallory","iat":700}"#), &subject));
+}
+
+#[test]
+fn too_many_claims_are_not_passed_in_silence() {
+    let mut lists = MemoryDenylists::default();
+    lists.ban_key(Kind::Jti, Key::jti(b"", b"id-1"), &ban("leaked"));
+    let payload = format!("{{{}\"jti\":\"id-1\"}}", "\"jti\":\"x\",".repeat(1_000));
+    let value = format!("Bearer {}", jwt(HEADER, payload.as_bytes(), "c2ln"));
+    let outcome = decide(ANYWHERE, &request("/", &[("Authorization", &value)]), &lists);
+    assert_eq!(outcome.incomplete, Some(Incomplete::Bound));
+}
+
+#[test]
+fn digests_of_others_are_found() {
+    let bearer = request("/", &[("Authorization", &format!("Bearer {TOKEN}"))]);
+    for line in [
+        // `sha256sum` and `sha1sum` of the token.
+        "sha256:82994ac5db056db93aa26865caee6739fa93d3d8bd8a163253c052ee218cb74a",
+        "sha1:610f040c7af766fa56f12690a77214201c913a0b",
+    ] {
+        let mut lists = MemoryDenylists::default();
+        lists.ban_entry(&TokenEntry::parse(line.as_bytes()).unwrap(), &ban("leaked"));
+        let outcome = decide(ANYWHERE, &bearer, &lists);
+        assert_eq!(outcome.decision, Decision::Denied, "{line}");
+        let hit = outcome.hit.unwrap();
+        assert_eq!(hit.fingerprint, Fingerprint::of(TOKEN.as_bytes()));
+    }
+}
+
+#[test]
+fn only_lists_that_the_rule_names_count() {
+    let rules = "rules:
+- {id: first, points: [[header, A]], denylist: [one, two]}
+- {id: second, points: [[header, A]], denylist: three}";
+    let request = request("/", &[("A", TOKEN)]);
+    let rule_of = |list: &str| {
+        let mut lists = MemoryDenylists::default();
+        lists.ban(TOKEN.as_bytes(), &ban(list));
+        decide(rules, &request, &lists).hit.map(|hit| hit.rule)
+    };
+    assert_eq!(rule_of("one").as_deref(), Some("first"));
+    assert_eq!(rule_of("two").as_deref(), Some("first"));
+    assert_eq!(rule_of("three").as_deref(), Some("second"));
+    assert_eq!(rule_of("four"), None);
+}
+
+#[test]
+fn expired_entries_do_not_count() {
+    let request = request("/", &[("A", TOKEN)]);
+    for (expires, expected) in [(1_000, false), (1_001, true)] {
+        let mut lists = MemoryDenylists::default();
+        lists.ban(TOKEN.as_bytes(), &Ban { expires: Some(expires), ..ban("leaked") });
+        assert_eq!(denied(&request, &lists), expected, "{expires}");
+    }
+}
+
+#[test]
+fn a_hit_names_list_reason_and_fingerprint() {
+    let token = jwt(HEADER, PAYLOAD, "c2ln");
+    let respelled = jwt(HEADER, PAYLOAD, "c2lo");
+    let hit = decide(ANYWHERE, &request(&format!("/?a={respelled}"), &[]), &holding(&token)).hit;
+    let hit = hit.unwrap();
+    assert_eq!((hit.rule.as_str(), hit.point.as_str()), ("leaked", "[query_all]"));
+    assert_eq!((hit.denylist.as_deref(), hit.reason.as_deref()), (Some("leaked"), Some("INC-42")));
+    assert_eq!(hit.fingerprint, Fingerprint::of_key(&Key::jwt(HEADER, PAYLOAD)));
+}
+
+#[test]
+fn a_lost_store_is_said_and_other_rules_decide() {
+    let rules = |more: &str| {
+        format!(
+            "rules:
+- {{id: listed, points: [[header, A]], denylist: [leaked]{more}}}
+- {{id: written, points: [[header, B]], tokens: [{TOKEN}]}}"
+        )
+    };
+    let lost = |more: &str, headers: &[(&str, &str)]| {
+        let outcome = decide(&rules(more), &request("/", headers), &LostDenylists);
+        (outcome.decision, outcome.incomplete)
+    };
+    let store = Some(Incomplete::Store);
+    assert_eq!(lost("", &[("A", "any-value")]), (Decision::Passed, store));
+    assert_eq!(lost("", &[("A", "any-value"), ("B", TOKEN)]), (Decision::Denied, store));
+    assert_eq!(lost("", &[("C", "any-value")]), (Decision::Passed, None));
+    assert_eq!(lost("", &[("A", "short")]), (Decision::Passed, None));
+    let unconcerned = ", conditions: {method: POST}";
+    assert_eq!(lost(unconcerned, &[("A", "any-value")]), (Decision::Passed, None));
+    assert_eq!(lost(", action: monitor", &[("A", "any-value")]), (Decision::Passed, None));
+}
+
+#[test]
+fn a_value_is_looked_up_once_whatever_looks_at_it() {
+    let lists = Counting { lists: holding(TOKEN), asked: Cell::new(0) };
+    let other = "another-fake-token-01";
+    assert_eq!(other.len(), TOKEN.len());
+    let rules = "rules:
+- {id: a, points: [[header, A], [header_all], [header, A, credentials]], denylist: [leaked]}
+- {id: b, points: [[header, A], [anywhere]], denylist: [another, third]}";
+    let header = format!("Bearer {other}");
+    let request = request(&format!("/?x={other}"), &[("A", &header), ("B", other)]);
+    assert_eq!(decide(rules, &request, &lists), Outcome::passed());
+    assert_eq!(lists.asked.get(), 1);
+}
+
+#[test]
+fn examples_bring_what_is_banned() {
+    let rules = "rules:
+- id: listed
+  points: [[header, A]]
+  denylist: [leaked, other]
+  examples:
+    banned: [fake-token-0123456789]
+    deny: [{header: {A: Bearer fake-token-0123456789}}]
+    pass: [{header: {A: Bearer fake-token-012345678}}]";
+    let load = |text: &str| Ruleset::load_text(Path::new("x.yaml"), text, &Limits::default());
+    assert_eq!(load(rules).unwrap().run_examples(), []);
+    let wrong = rules.replace("banned: [fake", "banned: [xfake");
+    assert_eq!(load(&wrong).unwrap().run_examples().len(), 1);
+    let misplaced = rules.replace("denylist: [leaked, other]", "present: true");
+    let error = load(&misplaced).unwrap_err().to_string();
+    assert!(error.contains("`banned` fills denylists"), "{error}");
+}
+
+/// Counts how often it is asked.
+struct Counting {
+    lists: MemoryDenylists,
+    asked: Cell<usize>,
+}
+
+impl Denylists for Counting {
+    fn profile(&self) -> &Profile {
+        self.lists.profile()
+    }
+
+    fn find(&self, key: &Key, found: &mut dyn FnMut(&Ban<'_>)) -> Result<(), StoreLost> {
+        self.asked.set(self.asked.get() + 1);
+        self.lists.find(key, found)
+    }
+
+    fn find_sha1(
+        &self,
+        digest: &[u8; 20],
+        found: &mut dyn FnMut(&Ban<'_>),
+    ) -> Result<(), StoreLost> {
+        self.lists.find_sha1(digest, found)
+    }
+}
