@@ -87,7 +87,7 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             match step.kind() {
                 Some(Kind::Host) => self.value(*child, request.host()),
                 Some(Kind::Method) => self.value(*child, request.method()),
-                Some(Kind::Proto) => self.value(*child, request.protocol()),
+                Some(Kind::Proto) => self.protocol(*child),
                 Some(Kind::RemoteAddr) => self.value(*child, request.remote_addr()),
                 Some(Kind::Scheme) => self.value(*child, request.scheme()),
                 Some(Kind::Uri) => self.uri(*child),
@@ -98,6 +98,15 @@ impl<R: Request + ?Sized> Walk<'_, R> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// `HTTP/1.1`, and Wallarm's `1.1`.
+    fn protocol(&mut self, node: NodeId) {
+        let protocol = self.request.protocol();
+        self.value(node, protocol);
+        if let Some(version) = protocol.strip_prefix(b"HTTP/") {
+            self.value(node, version);
         }
     }
 
