@@ -53,7 +53,7 @@ fn pattern(node: &Node, report: &mut Report) -> Option<Pattern> {
     let text = fields::text(node, "a pattern", report)?;
     match Pattern::parse(text) {
         Err(error) => report.at(node, format!("bad pattern: {error}; {}", way_out(text))),
-        Ok(pattern) if pattern.matches_empty() => report.at(
+        Ok(pattern) if pattern.matches_all() => report.at(
             node,
             "the pattern is found in every value; write `present: true` if that is meant",
         ),

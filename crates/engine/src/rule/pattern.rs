@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::{Hir, HirKind, Look};
 
 /// A regular expression that parses.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,9 +42,27 @@ impl Pattern {
         &self.hir
     }
 
-    /// Whether the pattern is found in the empty value, and so in every value.
-    pub fn matches_empty(&self) -> bool {
-        self.hir.properties().minimum_len() == Some(0)
+    /// Whether the pattern is found in every value: it matches nothing at all, at the start of any
+    /// value or at its end. `^.{0,31}$` does not, though it is found in the empty value.
+    pub fn matches_all(&self) -> bool {
+        [[Look::Start, Look::StartLF], [Look::End, Look::EndLF]]
+            .iter()
+            .any(|here| matches_nothing(&self.hir, here))
+    }
+}
+
+/// Whether nothing at all matches where only these assertions hold.
+fn matches_nothing(hir: &Hir, here: &[Look]) -> bool {
+    match hir.kind() {
+        HirKind::Empty => true,
+        HirKind::Literal(_) | HirKind::Class(_) => false,
+        HirKind::Look(look) => here.contains(look),
+        HirKind::Repetition(repetition) => {
+            repetition.min == 0 || matches_nothing(&repetition.sub, here)
+        }
+        HirKind::Capture(capture) => matches_nothing(&capture.sub, here),
+        HirKind::Concat(parts) => parts.iter().all(|part| matches_nothing(part, here)),
+        HirKind::Alternation(parts) => parts.iter().any(|part| matches_nothing(part, here)),
     }
 }
 
@@ -152,8 +170,13 @@ mod tests {
 
     #[test]
     fn knows_what_matches_everything() {
-        for (text, expected) in [("a*", true), ("a|", true), ("a+", false), ("^$", true)] {
-            assert_eq!(Pattern::parse(text).unwrap().matches_empty(), expected, "{text}");
+        for text in ["a*", "a|", "^", "$", "^a*", "(a|b*)$", "x|(?m:^)", "^$|b?", "(?:^a*)?"] {
+            assert!(Pattern::parse(text).unwrap().matches_all(), "{text}");
+        }
+        for text in
+            ["a+", "^$", "^.{0,31}$", "[^0-9a-f]|^.{33,}$|^.{0,31}$", r"\b", r"^\s*$", "^a$"]
+        {
+            assert!(!Pattern::parse(text).unwrap().matches_all(), "{text}");
         }
     }
 }
