@@ -18,6 +18,7 @@ mod parse;
 pub mod point;
 pub mod request;
 pub mod rule;
+pub mod rule_files;
 mod ruleset;
 mod suggest;
 mod tree;

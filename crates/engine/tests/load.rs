@@ -176,7 +176,7 @@ fn a_rule_knows_where_it_is_written() {
 fn all_files_that_were_read_are_known() {
     let files = ["tests/rules/every-field.yaml".into(), "tests/rules/every-field.yaml".into()];
     let loaded = load(&files, &Limits::default()).unwrap();
-    let names: Vec<_> = loaded.files.iter().map(|file| file.to_string_lossy()).collect();
+    let names: Vec<_> = loaded.files.iter().map(|file| file.path.to_string_lossy()).collect();
     assert_eq!(names, ["tests/rules/every-field.yaml", "tests/rules/tokens.txt"]);
 }
 

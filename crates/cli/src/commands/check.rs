@@ -180,7 +180,7 @@ fn report_json(loaded: &Loaded, failures: &[ExampleFailure]) -> Value {
             })
         })
         .collect();
-    let files: Vec<_> = loaded.files.iter().map(|file| file.to_string_lossy()).collect();
+    let files: Vec<_> = loaded.files.iter().map(|file| file.path.to_string_lossy()).collect();
     let failures: Vec<String> =
         failures.iter().map(|failure| failure_text(loaded, failure)).collect();
     json!({

@@ -6,7 +6,7 @@ use super::{
     report::Report,
     rule::{is_name, NAME},
     yaml::{Node, Yaml},
-    Context,
+    Context, Seen,
 };
 use crate::rule::{MatcherSource, Pattern, TokenEntry, TokenFile};
 
@@ -88,11 +88,14 @@ pub(super) fn tokens(node: &Node, what: &str, report: &mut Report) -> Option<Vec
 fn token_file(node: &Node, context: &mut Context<'_>) -> Option<TokenFile> {
     let name = fields::text(node, "`token_file`", &mut context.report)?;
     let path = context.base.join(name);
-    if !context.files.contains(&path) {
-        context.files.push(path.clone());
-    }
     let way_out = "put its tokens on a denylist, which takes lists of any size";
-    let bytes = match bounded(&path, context.limits.token_file_size, way_out) {
+    let mut seen = Seen { path: path.clone(), stamp: None };
+    let read = bounded(&mut seen, context.limits.token_file_size, way_out);
+    // Of a file that several rules read, the first state counts: another one later is a change.
+    if context.files.iter().all(|other| other.path != path) {
+        context.files.push(seen);
+    }
+    let bytes = match read {
         Ok(bytes) => bytes,
         Err(message) => {
             context.report.at(node, format!("token file {}: {message}", path.display()));

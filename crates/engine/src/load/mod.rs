@@ -23,9 +23,13 @@ mod points;
 mod read;
 mod report;
 mod rule;
+mod seen;
 mod yaml;
 
-pub use self::report::{Diagnostic, LoadError};
+pub use self::{
+    report::{Diagnostic, LoadError},
+    seen::{Seen, Stamp},
+};
 
 use self::{fields::Fields, report::Report, yaml::Node};
 
@@ -35,7 +39,7 @@ pub struct Loaded {
     /// The rules, in the order of the files.
     pub rules: Vec<Rule>,
     /// Every file that was read, rule files and token files: a change of one changes the ruleset.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<Seen>,
     sources: Vec<Source>,
 }
 
@@ -81,7 +85,8 @@ impl Loaded {
             Some((file, line, column)) => (file.to_owned(), Some((line, column))),
             None => (PathBuf::new(), None),
         };
-        LoadError::new(vec![Diagnostic { file, place, rule: Some(rule.id.clone()), message }])
+        let diagnostic = Diagnostic { file, place, rule: Some(rule.id.clone()), message };
+        LoadError::new(vec![diagnostic], self.files.clone())
     }
 }
 
@@ -98,7 +103,7 @@ struct Context<'a> {
     limits: &'a Limits,
     /// Where relative names of token files begin.
     base: &'a Path,
-    files: &'a mut Vec<PathBuf>,
+    files: &'a mut Vec<Seen>,
     report: Report,
 }
 
@@ -112,8 +117,10 @@ impl<'a> Loader<'a> {
         if self.loaded.sources.iter().any(|source| source.file == file) {
             return; // named twice, or by two globs
         }
-        self.loaded.files.push(file.to_owned());
-        match read::rule_file(file, self.limits.file_size) {
+        let mut seen = Seen { path: file.to_owned(), stamp: None };
+        let read = read::rule_file(&mut seen, self.limits.file_size);
+        self.loaded.files.push(seen);
+        match read {
             Ok(text) => self.text(file, text),
             Err((place, message)) => {
                 let mut diagnostic = Diagnostic::of_file(file, message);
@@ -165,7 +172,7 @@ impl<'a> Loader<'a> {
     fn finish(self) -> Result<Loaded, LoadError> {
         match self.diagnostics.is_empty() {
             true => Ok(self.loaded),
-            false => Err(LoadError::new(self.diagnostics)),
+            false => Err(LoadError::new(self.diagnostics, self.loaded.files)),
         }
     }
 }

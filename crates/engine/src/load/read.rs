@@ -1,18 +1,19 @@
 //! Files: read whole, within a size, with an error that says what to do.
 
 use std::{
-    fs::File,
+    fs::{self, File, Metadata},
     io::{self, Read},
-    path::Path,
 };
+
+use super::{seen::Stamp, Seen};
 
 /// Line and column where they are known, and what is wrong.
 pub(super) type Unreadable = (Option<(usize, usize)>, String);
 
 /// The text of a rule file.
-pub(super) fn rule_file(file: &Path, most: u64) -> Result<String, Unreadable> {
+pub(super) fn rule_file(seen: &mut Seen, most: u64) -> Result<String, Unreadable> {
     let way_out = "split it, or move its tokens into a token file or a denylist";
-    let bytes = bounded(file, most, way_out).map_err(|message| (None, message))?;
+    let bytes = bounded(seen, most, way_out).map_err(|message| (None, message))?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let message = match error.as_bytes() {
@@ -23,17 +24,10 @@ pub(super) fn rule_file(file: &Path, most: u64) -> Result<String, Unreadable> {
     })
 }
 
-/// The bytes of a regular file of at most `most` bytes; `way_out` follows «it is larger».
-pub(super) fn bounded(file: &Path, most: u64, way_out: &str) -> Result<Vec<u8>, String> {
-    let open = || -> io::Result<(File, std::fs::Metadata)> {
-        // Looked at before it is opened: opening a pipe would wait for its writer.
-        let metadata = std::fs::metadata(file)?;
-        if metadata.is_file() {
-            return Ok((File::open(file)?, metadata));
-        }
-        Err(io::Error::other("not a regular file"))
-    };
-    let (opened, metadata) = open().map_err(|error| explain(&error))?;
+/// The bytes of a regular file of at most `most` bytes, which is stamped as it was before they were
+/// read; `way_out` follows «it is larger».
+pub(super) fn bounded(seen: &mut Seen, most: u64, way_out: &str) -> Result<Vec<u8>, String> {
+    let (opened, metadata) = open(seen).map_err(|error| explain(&error))?;
     let too_large = || format!("the file is larger than {most} bytes; {way_out}");
     if metadata.len() > most {
         return Err(too_large());
@@ -44,6 +38,18 @@ pub(super) fn bounded(file: &Path, most: u64, way_out: &str) -> Result<Vec<u8>, 
         Ok(length) if length <= most => Ok(bytes),
         _ => Err(too_large()),
     }
+}
+
+fn open(seen: &mut Seen) -> io::Result<(File, Metadata)> {
+    // Looked at before it is opened: opening a pipe would wait for its writer.
+    *seen = Seen::now(&seen.path);
+    if !fs::metadata(&seen.path)?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let file = File::open(&seen.path)?;
+    let metadata = file.metadata()?;
+    seen.stamp = Some(Stamp::of(&metadata));
+    Ok((file, metadata))
 }
 
 fn explain(error: &io::Error) -> String {

@@ -5,22 +5,31 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::yaml::{self, Node};
+use super::{
+    yaml::{self, Node},
+    Seen,
+};
 
 /// Everything that is wrong with the files of a ruleset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadError {
     diagnostics: Vec<Diagnostic>,
+    files: Vec<Seen>,
 }
 
 impl LoadError {
-    pub(super) fn new(diagnostics: Vec<Diagnostic>) -> LoadError {
-        LoadError { diagnostics }
+    pub(super) fn new(diagnostics: Vec<Diagnostic>, files: Vec<Seen>) -> LoadError {
+        LoadError { diagnostics, files }
     }
 
     /// The mistakes one by one, in the order of the files and lines. Never empty.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
+    }
+
+    /// Every file that was read or should have been: a change of one may mend the mistakes.
+    pub fn files(&self) -> &[Seen] {
+        &self.files
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     limits::Limits,
-    load::{self, LoadError},
+    load::{self, LoadError, Seen},
     matcher::Shared,
     point::Point,
     rule::{Rule, RuleIndex},
@@ -35,7 +35,7 @@ pub struct Ruleset {
     /// The points that `when` conditions look at, each as a tree of its own.
     conditions: HashMap<Point, Tree>,
     variables: Vec<String>,
-    files: Vec<PathBuf>,
+    files: Vec<Seen>,
 }
 
 /// What is looked at in one stage.
@@ -74,8 +74,8 @@ impl Ruleset {
         &self.variables
     }
 
-    /// Every file that was read.
-    pub fn files(&self) -> &[PathBuf] {
+    /// Every file that was read, rule files and token files.
+    pub fn files(&self) -> &[Seen] {
         &self.files
     }
 
