@@ -4,9 +4,18 @@ use std::env;
 
 fn main() {
     declare("ngx_feature", "DEP_NGINX_FEATURES", "DEP_NGINX_FEATURES_CHECK");
+    stay_mapped();
     println!("cargo::rerun-if-env-changed=DEP_NGINX_BUILD_DIR");
     println!("cargo::rerun-if-env-changed=TOKENBAN_NGINX");
     println!("cargo::rustc-env=TOKENBAN_NGINX={}", binary());
+}
+
+/// Keeps the module mapped until the process is gone: at the end of a worker NGINX closes modules, and
+/// a thread that was in the middle of a compilation may still run (`src/thread.rs`).
+fn stay_mapped() {
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
+        println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
 }
 
 /// Passes the feature flags that nginx-sys read from NGINX's configuration on to the compiler.

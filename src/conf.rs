@@ -1,6 +1,6 @@
 //! What the directives set, for the whole `http` block and for a location.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use nginx_sys::{
     ngx_http_complex_value_t, ngx_int_t, ngx_msec_t, ngx_uint_t, NGX_CONF_UNSET,
@@ -10,7 +10,8 @@ use ngx::http::{Merge, MergeConfigError};
 use tokenban_engine::decision::Mode;
 
 use crate::{
-    ruleset::{Ruleset, Rulesets},
+    rule_variables::Known,
+    ruleset::{LiveRuleset, Rulesets},
     worker::Worker,
 };
 
@@ -18,6 +19,8 @@ use crate::{
 pub(crate) struct MainConf {
     /// Every ruleset of the cycle, so that a set of files is compiled once.
     pub(crate) rulesets: Rulesets,
+    /// The variables of the configuration, once it is read.
+    pub(crate) known_variables: Option<Arc<Known>>,
     /// `tokenban_refresh`, in milliseconds; 0 is `off`.
     pub(crate) refresh: ngx_msec_t,
     /// What a worker runs for this configuration; nothing in the master.
@@ -31,7 +34,7 @@ pub(crate) struct LocConf {
     /// `tokenban`, and where it was written.
     pub(crate) mode: Option<(ModeSource, Rc<str>)>,
     /// `tokenban_rules`; `Some(None)` is `off`.
-    pub(crate) rules: Option<Option<Rc<Ruleset>>>,
+    pub(crate) rules: Option<Option<Arc<LiveRuleset>>>,
     /// `tokenban_status`.
     pub(crate) status: ngx_int_t,
     /// `tokenban_on_error`: one of `ON_ERROR_…`.
@@ -74,13 +77,13 @@ impl MainConf {
 impl Default for MainConf {
     fn default() -> MainConf {
         let (rulesets, worker) = (Rulesets::default(), RefCell::default());
-        MainConf { rulesets, refresh: UNSET_MSEC, worker }
+        MainConf { rulesets, known_variables: None, refresh: UNSET_MSEC, worker }
     }
 }
 
 impl LocConf {
     /// The ruleset of the location, where it has one.
-    pub(crate) fn ruleset(&self) -> Option<&Ruleset> {
+    pub(crate) fn ruleset(&self) -> Option<&LiveRuleset> {
         self.rules.as_ref()?.as_deref()
     }
 

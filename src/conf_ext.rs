@@ -51,7 +51,9 @@ impl ConfExt for ngx_conf_t {
         name.len -= 1;
         // SAFETY: `cycle` is the one being configured; the last argument asks for its conf prefix.
         let status = unsafe { ngx_conf_full_name(self.cycle, &mut name, 1) };
-        (status == 0).then(|| PathBuf::from(OsStr::from_bytes(name.as_bytes())))
+        let path = (status == 0).then(|| OsStr::from_bytes(name.as_bytes()))?;
+        // Workers look at it again, perhaps from the directory that `working_directory` names.
+        std::path::absolute(path).ok()
     }
 
     fn error(&mut self, message: &str) -> *mut c_char {

@@ -5,7 +5,6 @@ use std::{
     ffi::{c_char, c_void, CStr},
     mem::{offset_of, MaybeUninit},
     ptr,
-    rc::Rc,
 };
 
 use nginx_sys::{
@@ -239,6 +238,6 @@ fn rules(cf: &mut ngx_conf_t, conf: &mut LocConf) -> Set {
     }
     let main = Module::main_conf_mut(cf).ok_or("no main configuration".to_owned())?;
     let ruleset = main.rulesets.load(cf, &words)?;
-    conf.rules = Some(Some(Rc::clone(&ruleset)));
+    conf.rules = Some(Some(ruleset));
     Ok(())
 }

@@ -41,7 +41,7 @@ fn handle(request: &mut Request) -> Status {
     if Record::of(request).is_some_and(|record| record.pass(uri, kept) == Pass::ErrorPage) {
         return Status::NGX_DECLINED;
     }
-    match barrier::catch(|| inspect(request, ruleset, mode)) {
+    match barrier::catch(|| inspect(request, &ruleset.current(), mode)) {
         Ok(outcome) => act(request, conf, outcome),
         Err(place) => fail(request, conf, mode, &place),
     }
@@ -73,7 +73,7 @@ fn inspect(request: &Request, ruleset: &Ruleset, mode: Mode) -> Outcome {
     let view = View::new(request, ruleset);
     #[cfg(feature = "test-panic")]
     provoke_panic(&view);
-    let mut scratch = ruleset.scratch.borrow_mut();
+    let mut scratch = ruleset.scratch();
     let inspection = Inspection { request: &view, denylists: &NoDenylists, mode };
     ruleset.rules.evaluate(&inspection, Stage::Head, &mut scratch)
 }

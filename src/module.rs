@@ -19,7 +19,9 @@ use crate::{
     conf::{LocConf, MainConf},
     conf_ext::ConfExt,
     directives::NGX_HTTP_TOKENBAN_COMMANDS,
-    handler, variables, worker,
+    handler,
+    rule_variables::Known,
+    variables, worker,
 };
 
 /// Stands for the module in the traits of `ngx`.
@@ -75,7 +77,11 @@ impl HttpModule for Module {
 
     unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
         // SAFETY: as above.
-        register_access_handler(unsafe { &mut *cf }).into()
+        let cf = unsafe { &mut *cf };
+        if let Some(main) = Module::main_conf_mut(cf) {
+            main.known_variables = Known::of(cf);
+        }
+        register_access_handler(cf).into()
     }
 
     unsafe extern "C" fn merge_loc_conf(

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use nginx_sys::{ngx_http_get_flushed_variable, ngx_http_request_t, ngx_str_t, ngx_time};
+use nginx_sys::{ngx_http_request_t, ngx_str_t, ngx_time};
 use ngx::http::{HttpModuleServerConf, NgxHttpCoreModule, Request};
 
 use crate::ruleset::Ruleset;
@@ -81,11 +81,10 @@ impl tokenban_engine::request::Request for View<'_> {
     }
 
     fn variable(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        let (_, index) = self.ruleset.variables.iter().find(|(other, _)| other == name)?;
+        // A handler of a variable may fill caches of the request, of which no slice is handed out
+        // here.
         let request = std::ptr::from_ref(self.raw()).cast_mut();
-        // SAFETY: the index came from `ngx_http_get_variable_index` of this cycle; a handler of a
-        // variable may fill caches of the request, of which no slice is handed out here.
-        let value = unsafe { ngx_http_get_flushed_variable(request, *index).as_ref() }?;
+        let value = self.ruleset.variables.value(request, name)?;
         if value.not_found() != 0 {
             return None;
         }

@@ -15,23 +15,30 @@ use ngx::{
     ngx_log_error,
 };
 
-use crate::{barrier, conf::MainConf, module::Module, timer::Timer};
+use crate::{barrier, conf::MainConf, live::Live, module::Module, timer::Timer};
 
 /// One thing to do every `tokenban_refresh`, on the event loop: it neither waits nor fails, and logs
 /// what it finds.
 type Task = fn(&MainConf);
 
 /// What each tick does, in this order.
-const TASKS: [Task; 0] = [];
+const TASKS: [Task; 1] = [report_live_rules];
 
 /// What a worker has beside its configuration; dropped in the order of the fields.
 pub(crate) struct Worker {
     _timer: Timer,
+    live: Option<Live>,
 }
 
 impl Worker {
     fn start(cycle: &ngx_cycle_t, main: &'static MainConf) -> Worker {
-        Worker { _timer: Timer::start(main.refresh(), cycle.log, move || tick(main)) }
+        let refresh = main.refresh();
+        let live = Live::start(main, refresh).inspect_err(|error| {
+            let log = cycle.log;
+            ngx_log_error!(NGX_LOG_ALERT, log, "tokenban: no thread for live rules: {error}");
+        });
+        let timer = Timer::start(refresh, cycle.log, move || tick(main));
+        Worker { _timer: timer, live: live.ok() }
     }
 }
 
@@ -65,7 +72,7 @@ pub(crate) unsafe extern "C" fn exit_process(cycle: *mut ngx_cycle_t) {
 
 fn start(cycle: &ngx_cycle_t) {
     let Some(main) = main_conf(cycle) else { return };
-    if main.refresh() > 0 {
+    if main.refresh() > 0 && !main.rulesets.all().is_empty() {
         main.worker.replace(Some(Worker::start(cycle, main)));
     }
 }
@@ -93,5 +100,11 @@ fn tick(main: &MainConf) {
             let log = ngx_cycle_log().as_ptr();
             ngx_log_error!(NGX_LOG_ALERT, log, "tokenban: internal error at {place}");
         }
+    }
+}
+
+fn report_live_rules(main: &MainConf) {
+    if let Some(live) = main.worker.borrow().as_ref().and_then(|worker| worker.live.as_ref()) {
+        live.report();
     }
 }
