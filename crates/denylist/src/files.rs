@@ -10,6 +10,7 @@ use std::{
 use crate::{
     error::{Kind, StoreError},
     pages::{self, Bad, Meta},
+    walk::Walk,
 };
 
 pub(crate) fn data(path: &Path) -> PathBuf {
@@ -51,13 +52,39 @@ impl Files {
 
 /// Looks at the data file before LMDB maps it: LMDB would take an empty file for a new store, and
 /// believes the length that a file says of itself.
-pub(crate) fn check_data(path: &Path) -> Result<Meta, StoreError> {
+pub(crate) fn check_data(path: &Path) -> Result<(File, Meta), StoreError> {
     let file = File::open(data(path)).map_err(|error| missing(path, "data.mdb", error))?;
     let regular = file.metadata().is_ok_and(|file| file.is_file());
     if !regular {
         return Err(StoreError::new(path, Kind::Foreign("data.mdb is not a file")));
     }
-    pages::newest(&file).map_err(|bad| StoreError::new(path, bad.into()))
+    let bad = |bad: Bad| StoreError::new(path, bad.into());
+    let [meta, _] = pages::metas(&file).map_err(bad)?;
+    match truncation(&file, &meta) {
+        Some(truncated) => Err(bad(truncated)),
+        None => Ok((file, meta)),
+    }
+}
+
+/// Whether a page in use is missing. Free pages at the end may never have been written, so a short
+/// file is walked through.
+pub(crate) fn truncation(file: &File, meta: &Meta) -> Option<Bad> {
+    let length = file.metadata().map_or(0, |file| file.len());
+    let needed = pages::length_of(meta);
+    let missing = length < needed && Walk::new(file, *meta).everything().is_err();
+    missing.then_some(Bad::Truncated { length, needed })
+}
+
+/// Makes the file as long as it says it is, so that readers need not look closer.
+pub(crate) fn pad(path: &Path) -> Result<(), StoreError> {
+    let fail = |error| StoreError::io(path, "cannot be written", error);
+    let file = OpenOptions::new().read(true).write(true).open(data(path)).map_err(fail)?;
+    let [meta, _] = pages::metas(&file).map_err(|bad| StoreError::new(path, bad.into()))?;
+    let needed = pages::length_of(&meta);
+    match file.metadata().map_err(fail)?.len() < needed {
+        true => file.set_len(needed).map_err(fail),
+        false => Ok(()),
+    }
 }
 
 impl From<Bad> for Kind {

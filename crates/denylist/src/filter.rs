@@ -95,3 +95,8 @@ pub(crate) fn seal(chunk: &mut [u8]) {
     let Some((sum, rest)) = chunk.split_first_chunk_mut::<8>() else { return };
     *sum = hash(&[rest]).to_le_bytes();
 }
+
+/// Whether a chunk is whole, and the one of that number.
+pub(crate) fn is_sound(chunk: &[u8], number: u64) -> bool {
+    chunk.len() == CHUNK && word(chunk) == hash(&[&chunk[8..]]) && word(&chunk[8..HEADER]) == number
+}

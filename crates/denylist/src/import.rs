@@ -1,10 +1,12 @@
 //! Takes a batch into the store, in one transaction.
 
-use std::collections::HashMap;
+use std::{cmp::Ordering, collections::HashMap};
+
+use heed::RoTxn;
 
 use crate::{
     batch::{Batch, Row},
-    bytes::numbers,
+    bytes::{hash, put_number, take_number},
     detail::Detail,
     error::{At, Kind, StoreError},
     tables::Table,
@@ -14,7 +16,8 @@ use crate::{
 /// How a batch is taken in.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ImportOptions<'a> {
-    /// The list that is replaced: its entries that the batch does not have are taken off.
+    /// The list that is replaced: its entries that the batch does not have are taken off, those that
+    /// it has get what the batch says of them.
     pub replace: Option<&'a str>,
     /// Whether a replaced list may shrink by more than half.
     pub force: bool,
@@ -33,7 +36,42 @@ pub struct Imported {
     pub removed: u64,
 }
 
+/// An import of at least one key for so many that are there rewrites the tables in order.
+const FEW: u64 = 4;
+
+pub(crate) fn run(
+    mut writer: Writer<'_>,
+    mut batch: Batch,
+    options: &ImportOptions<'_>,
+) -> Result<Imported, StoreError> {
+    let path = writer.path().to_owned();
+    let before = writer.env.read_txn().at(&path)?; // what is there: nothing is changed yet
+    let mut import = Import::begin(&mut writer, &batch, options)?;
+    let is_large = batch.len() as u64 * FEW >= writer.count()? || import.replaced.is_some();
+    batch.keys.sort_unstable();
+    batch.sha1.sort_unstable();
+    let (keys, sha1) = (writer.tables.keys, writer.tables.sha1);
+    if is_large {
+        import.merge(&mut writer, &before, keys, &batch.keys)?;
+        import.merge(&mut writer, &before, sha1, &batch.sha1)?;
+        writer.rebuild_filter(writer.count()?)?;
+    } else {
+        import.insert(&mut writer, keys, &batch.keys)?;
+        import.insert(&mut writer, sha1, &batch.sha1)?;
+    }
+    drop(before);
+    import.check_shrink(&writer, options)?;
+    if let Some(profile) = &batch.profile {
+        writer.profile.merge(profile);
+    }
+    if !options.dry_run {
+        writer.commit()?;
+    }
+    Ok(import.done)
+}
+
 /// What decides between two entries of one key.
+#[derive(Clone, Copy)]
 struct Terms {
     list: u32,
     expires: u64,
@@ -49,36 +87,17 @@ impl Terms {
     }
 }
 
-pub(crate) fn run(
-    mut writer: Writer<'_>,
-    mut batch: Batch,
-    options: &ImportOptions<'_>,
-) -> Result<Imported, StoreError> {
-    let mut import = Import::begin(&mut writer, &batch, options)?;
-    batch.keys.sort_unstable();
-    batch.sha1.sort_unstable();
-    let tables = writer.tables;
-    import.take(&mut writer, tables.keys, batch.keys)?;
-    import.take(&mut writer, tables.sha1, batch.sha1)?;
-    import.check_shrink(&writer, options)?;
-    if let Some(profile) = batch.profile {
-        writer.profile.merge(&profile);
-    }
-    if !options.dry_run {
-        writer.commit()?;
-    }
-    Ok(import.done)
-}
-
 struct Import {
     /// The numbers of the batch's details in the store.
     numbers: Vec<u64>,
     terms: HashMap<u64, Terms>,
     replaced: Option<u32>,
-    /// Entries of the replaced list before, and those of them that stay.
-    list_before: u64,
-    list_kept: u64,
+    /// Entries of the replaced list, before and after.
+    list: (u64, u64),
     done: Imported,
+    /// The details of a key while they are settled, and as the store keeps them.
+    ids: Vec<(u64, Terms)>,
+    value: Vec<u8>,
 }
 
 impl Import {
@@ -96,86 +115,129 @@ impl Import {
         for row in writer.tables.details.iter(&writer.txn).at(writer.path())? {
             let (number, record) = row.at(writer.path())?;
             let Some((detail, number)) = Detail::read(record).zip(number.try_into().ok()) else {
-                return Err(writer.fail(Kind::Foreign("a record of it is damaged")));
+                return Err(writer.fail(DAMAGED));
             };
-            let next = lists.len() as u32;
+            let next = u32::try_from(lists.len()).unwrap_or(u32::MAX);
             let list = *lists.entry(detail.list.to_owned()).or_insert(next);
             let expires = detail.expires.unwrap_or(u64::MAX);
             let issued_before = detail.issued_before.unwrap_or(u64::MAX);
             terms.insert(u64::from_be_bytes(number), Terms { list, expires, issued_before });
         }
         let replaced = options.replace.and_then(|list| lists.get(list).copied());
-        let done = Imported::default();
-        Ok(Import { numbers, terms, replaced, list_before: 0, list_kept: 0, done })
+        let (done, ids, value) = Default::default();
+        Ok(Import { numbers, terms, replaced, list: (0, 0), done, ids, value })
     }
 
-    /// Takes in sorted rows.
-    fn take<const N: usize>(
-        &mut self,
-        writer: &mut Writer<'_>,
-        table: Table,
-        rows: Vec<Row<N>>,
-    ) -> Result<(), StoreError> {
-        self.remove_others(writer, table, &rows)?;
-        for group in rows.chunk_by(|one, other| one.0 == other.0) {
-            let Some((key, _)) = group.first() else { continue };
-            let mut ids = writer.ids_at(table, key)?;
-            let before = ids.clone();
-            self.combine(&mut ids, group);
-            if ids != before {
-                writer.put_at(table, key, &ids)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes the entries of the replaced list off that the batch does not have.
-    fn remove_others<const N: usize>(
+    /// Puts sorted rows into a table, one by one.
+    fn insert<const N: usize>(
         &mut self,
         writer: &mut Writer<'_>,
         table: Table,
         rows: &[Row<N>],
     ) -> Result<(), StoreError> {
-        let Some(replaced) = self.replaced else { return Ok(()) };
-        let is_replaced = |id: &u64| self.terms.get(id).is_some_and(|terms| terms.list == replaced);
-        let mut gone = Vec::new();
-        for row in table.iter(&writer.txn).at(writer.path())? {
-            let (key, value) = row.at(writer.path())?;
-            let mut ids = numbers(value).unwrap_or_default();
-            if !ids.iter().any(is_replaced) {
-                continue;
+        for group in rows.chunk_by(|one, other| one.0 == other.0) {
+            let Some((key, _)) = group.first() else { continue };
+            let old = table.get(&writer.txn, key).at(writer.path())?.unwrap_or_default().to_owned();
+            self.settle(&old, group).map_err(|kind| writer.fail(kind))?;
+            if self.value != old {
+                writer.put_value(table, key, &self.value)?;
             }
-            self.list_before += 1;
-            if rows.binary_search_by(|row| row.0.as_slice().cmp(key)).is_ok() {
-                self.list_kept += 1;
-                continue;
-            }
-            ids.retain(|id| !is_replaced(id));
-            gone.push((key.to_owned(), ids));
         }
-        for (key, ids) in &gone {
-            writer.put_at(table, key, ids)?;
-        }
-        self.done.removed += gone.len() as u64;
         Ok(())
     }
 
-    /// Adds the entries of one key to those that are there. Of two on one list, the one stays that
-    /// denies all that the other denies; an equal one stays as it is.
-    fn combine<const N: usize>(&mut self, ids: &mut Vec<u64>, group: &[Row<N>]) {
+    /// Writes a table anew: what is there and sorted rows, both in the order of their keys.
+    fn merge<const N: usize>(
+        &mut self,
+        writer: &mut Writer<'_>,
+        before: &RoTxn<'_, heed::WithoutTls>,
+        table: Table,
+        rows: &[Row<N>],
+    ) -> Result<(), StoreError> {
+        let path = writer.path().to_owned();
+        table.clear(&mut writer.txn).at(&path)?;
+        let mut old = table.iter(before).at(&path)?;
+        let mut groups = rows.chunk_by(|one, other| one.0 == other.0);
+        let mut next_old = old.next().transpose().at(&path)?;
+        let mut next_group = groups.next();
+        loop {
+            let new_key = next_group.and_then(|group| group.first()).map(|row| row.0.as_slice());
+            let (key, old_value, group) = match (next_old, new_key) {
+                (None, None) => return Ok(()),
+                (Some((key, value)), None) => (key, value, None),
+                (None, Some(key)) => (key, &[][..], next_group),
+                (Some((old_key, value)), Some(new_key)) => match old_key.cmp(new_key) {
+                    Ordering::Less => (old_key, value, None),
+                    Ordering::Equal => (old_key, value, next_group),
+                    Ordering::Greater => (new_key, &[][..], next_group),
+                },
+            };
+            self.append(writer, table, (key, old_value), group.unwrap_or_default())?;
+            if group.is_some() {
+                next_group = groups.next();
+            }
+            if !old_value.is_empty() {
+                next_old = old.next().transpose().at(&path)?;
+            }
+        }
+    }
+
+    fn append<const N: usize>(
+        &mut self,
+        writer: &mut Writer<'_>,
+        table: Table,
+        (key, old): (&[u8], &[u8]),
+        group: &[Row<N>],
+    ) -> Result<(), StoreError> {
+        if group.is_empty() && self.replaced.is_none() {
+            return writer.append(table, key, old);
+        }
+        self.settle(old, group).map_err(|kind| writer.fail(kind))?;
+        if self.value != old {
+            let sum = |value: &[u8]| if value.is_empty() { 0 } else { hash(&[key, value]) };
+            let entries = &mut writer.head.entries;
+            *entries = entries.wrapping_sub(sum(old)).wrapping_add(sum(&self.value));
+        }
+        writer.append(table, key, &self.value)
+    }
+
+    /// Makes one value of what is there at a key and of what the batch has for it. Of two entries
+    /// on one list, the one stays that denies all that the other denies; of equal ones the old one.
+    fn settle<const N: usize>(&mut self, old: &[u8], group: &[Row<N>]) -> Result<(), Kind> {
+        self.read_ids(old)?;
+        let replaced = self.replaced;
+        let is_replaced = |terms: &Terms| Some(terms.list) == replaced;
+        let before = self.ids.len();
+        self.ids.retain(|(_, terms)| !is_replaced(terms));
+        let had = self.ids.len() < before;
         for (_, place) in group {
-            let Some(new) = self.numbers.get(*place as usize) else { continue };
-            let Some(terms) = self.terms.get(new) else { continue };
-            let known = |id: &u64| self.terms.get(id);
-            let was = ids.iter().filter_map(known).any(|old| old.list == terms.list);
+            let new = self.numbers.get(*place as usize).ok_or(DAMAGED)?;
+            let terms = *self.terms.get(new).ok_or(DAMAGED)?;
+            let was = (had && is_replaced(&terms))
+                || self.ids.iter().any(|(_, old)| old.list == terms.list);
             self.done.before += u64::from(was);
             self.done.new += u64::from(!was);
-            if ids.iter().filter_map(known).any(|old| old.covers(terms)) {
-                continue;
+            if !self.ids.iter().any(|(_, old)| old.covers(&terms)) {
+                self.ids.retain(|(_, old)| !terms.covers(old));
+                self.ids.push((*new, terms));
             }
-            ids.retain(|id| !known(id).is_some_and(|old| terms.covers(old)));
-            ids.push(*new);
         }
+        let has = self.ids.iter().any(|(_, terms)| is_replaced(terms));
+        self.list.0 += u64::from(had);
+        self.list.1 += u64::from(has);
+        self.done.removed += u64::from(had && !has);
+        self.value.clear();
+        self.ids.iter().for_each(|(id, _)| put_number(&mut self.value, *id));
+        Ok(())
+    }
+
+    fn read_ids(&mut self, mut value: &[u8]) -> Result<(), Kind> {
+        self.ids.clear();
+        while !value.is_empty() {
+            let id = take_number(&mut value).ok_or(DAMAGED)?;
+            self.ids.push((id, *self.terms.get(&id).ok_or(DAMAGED)?));
+        }
+        Ok(())
     }
 
     fn check_shrink(
@@ -184,10 +246,12 @@ impl Import {
         options: &ImportOptions<'_>,
     ) -> Result<(), StoreError> {
         let Some(list) = options.replace else { return Ok(()) };
-        let (before, after) = (self.list_before, self.list_kept + self.done.new);
-        match options.force || after >= before / 2 {
+        let (before, after) = self.list;
+        match options.force || after * 2 >= before {
             true => Ok(()),
             false => Err(writer.fail(Kind::Shrink { list: list.to_owned(), before, after })),
         }
     }
 }
+
+const DAMAGED: Kind = Kind::Foreign("a record of it is damaged");

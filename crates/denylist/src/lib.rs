@@ -7,6 +7,7 @@
 
 mod batch;
 mod bytes;
+mod compact;
 mod detail;
 mod entry;
 mod env;
@@ -20,6 +21,8 @@ mod reader;
 mod snapshot;
 mod store;
 mod tables;
+mod verify;
+mod walk;
 mod writer;
 
 pub use self::{
@@ -30,5 +33,6 @@ pub use self::{
     reader::{check_store, Reader},
     snapshot::{Entries, ListStats, Snapshot, Stats},
     store::{CreateOptions, Store},
+    verify::{verify, Verified},
     writer::Writer,
 };

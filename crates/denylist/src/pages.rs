@@ -1,18 +1,38 @@
 //! LMDB's file read as a file: by plain reads, without a map, a lock, or trust in what it says.
+//!
+//! A map of a damaged file can end the process that reads it; this cannot. The layout is that of
+//! `MDB_page`, `MDB_node`, `MDB_db` and `MDB_meta` in LMDB's `mdb.c`, in the machine's byte order.
 
 use std::{fs::File, io, os::unix::fs::FileExt};
 
 /// The two records at the beginning of the file, of which the newer one holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Meta {
     pub(crate) page_size: u64,
     pub(crate) last_page: u64,
     pub(crate) txn: u64,
+    /// Pages to be used again.
+    pub(crate) free: Tree,
+    /// The table of tables.
+    pub(crate) main: Tree,
 }
 
-const MAGIC: u32 = 0xBEEF_C0DE;
-const DATA_VERSION: u32 = 1;
-const IS_META: u16 = 0x08;
+/// A table: where it begins and what it should have.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tree {
+    pub(crate) depth: u64,
+    pub(crate) entries: u64,
+    pub(crate) root: u64,
+}
+
+/// The root of a table without entries.
+pub(crate) const NO_PAGE: u64 = u64::MAX;
+
+const MAGIC: u64 = 0xBEEF_C0DE;
+const DATA_VERSION: u64 = 1;
+const IS_META: u64 = 0x08;
+const META_SIZE: usize = 152;
+const TREE_SIZE: usize = 48;
 
 /// Why a file is not one of LMDB.
 #[derive(Debug)]
@@ -23,45 +43,65 @@ pub(crate) enum Bad {
     Truncated { length: u64, needed: u64 },
 }
 
-/// The newer record of a file that is as long as it must be.
-pub(crate) fn newest(file: &File) -> Result<Meta, Bad> {
-    let length = file.metadata().map_err(Bad::Io)?.len();
-    if length == 0 {
+/// Both records; the newer one first.
+pub(crate) fn metas(file: &File) -> Result<[Meta; 2], Bad> {
+    if file.metadata().map_err(Bad::Io)?.len() == 0 {
         return Err(Bad::Empty);
     }
     let first = read_meta(file, 0)?;
     let second = read_meta(file, first.page_size)?;
-    let meta = if first.txn < second.txn { second } else { first };
-    let needed = (meta.last_page.saturating_add(1)).saturating_mul(meta.page_size);
-    match length < needed {
-        true => Err(Bad::Truncated { length, needed }),
-        false => Ok(meta),
-    }
+    Ok(if first.txn < second.txn { [second, first] } else { [first, second] })
 }
 
-/// The record of a page of LMDB's `MDB_page` and `MDB_meta`, in the byte order of the machine.
+/// Bytes that a file of so many pages should have.
+pub(crate) fn length_of(meta: &Meta) -> u64 {
+    meta.last_page.saturating_add(1).saturating_mul(meta.page_size)
+}
+
 fn read_meta(file: &File, offset: u64) -> Result<Meta, Bad> {
-    let mut page = [0; 152];
+    let mut page = [0; META_SIZE];
     file.read_exact_at(&mut page, offset).map_err(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => Bad::Foreign,
         _ => Bad::Io(error),
     })?;
-    let sound = number::<2>(&page, 10) as u16 & IS_META != 0
-        && number::<4>(&page, 16) as u32 == MAGIC
-        && number::<4>(&page, 20) as u32 == DATA_VERSION;
-    let page_size = number::<4>(&page, 40);
-    if !sound || !page_size.is_power_of_two() || !(512..=65536).contains(&page_size) {
+    let page_size = number(&page, 40, 4);
+    let sound = number(&page, 10, 2) & IS_META != 0
+        && number(&page, 16, 4) == MAGIC
+        && number(&page, 20, 4) == DATA_VERSION
+        && page_size.is_power_of_two()
+        && (512..=65536).contains(&page_size);
+    let (Some(free), Some(main)) = (Tree::read(&page[40..]), Tree::read(&page[88..])) else {
         return Err(Bad::Foreign);
+    };
+    match sound {
+        true => Ok(Meta {
+            page_size,
+            last_page: number(&page, 136, 8),
+            txn: number(&page, 144, 8),
+            free,
+            main,
+        }),
+        false => Err(Bad::Foreign),
     }
-    Ok(Meta { page_size, last_page: number::<8>(&page, 136), txn: number::<8>(&page, 144) })
 }
 
-/// A number of so many bytes; zero past the end.
-fn number<const N: usize>(bytes: &[u8], at: usize) -> u64 {
+impl Tree {
+    /// Reads an `MDB_db`; `None` where there are too few bytes.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Tree> {
+        (bytes.len() >= TREE_SIZE).then(|| Tree {
+            depth: number(bytes, 6, 2),
+            entries: number(bytes, 32, 8),
+            root: number(bytes, 40, 8),
+        })
+    }
+}
+
+/// A number of `size` bytes; zero past the end.
+pub(crate) fn number(bytes: &[u8], at: usize, size: usize) -> u64 {
     let mut word = [0; 8];
-    let from = bytes.get(at..at + N).unwrap_or_default();
-    let at = if cfg!(target_endian = "big") { 8 - N } else { 0 };
-    for (to, from) in word.iter_mut().skip(at).zip(from) {
+    let from = bytes.get(at..at + size).unwrap_or_default();
+    let skipped = if cfg!(target_endian = "big") { 8 - size } else { 0 };
+    for (to, from) in word.iter_mut().skip(skipped).zip(from) {
         *to = *from;
     }
     u64::from_ne_bytes(word)

@@ -16,8 +16,10 @@ use crate::{
     error::{At, Kind, StoreError},
     files::{self, Files},
     filter,
+    pages::{self, Bad},
     store::open_checked,
     tables::{number_key, Table, Tables},
+    verify::check_format,
 };
 
 /// A store, open for one worker. Opened after `fork`, as the worker's user.
@@ -97,9 +99,9 @@ impl Reader {
         let Some(held) = &self.held else { return self.follow() };
         match held.damage(&self.path) {
             None => {}
-            Some(Damage::Data { length, needed }) => {
+            Some(Damage::Data(bad)) => {
                 self.held = None;
-                return Err(StoreError::new(&self.path, Kind::Truncated { length, needed }));
+                return Err(StoreError::new(&self.path, bad.into()));
             }
             Some(Damage::Lock) => {
                 // To close it would touch the lock file, which is not there to be touched.
@@ -159,7 +161,7 @@ impl Denylists for Reader {
 
 /// Why a map must not be touched any more.
 enum Damage {
-    Data { length: u64, needed: u64 },
+    Data(Bad),
     Lock,
 }
 
@@ -186,12 +188,20 @@ impl Held {
         Ok(())
     }
 
+    fn truncation(&self) -> Option<Bad> {
+        match pages::metas(&self.data) {
+            Ok([meta, _]) => files::truncation(&self.data, &meta),
+            Err(bad) => Some(bad),
+        }
+    }
+
     /// Whether the files are too short for what is mapped.
     fn damage(&self, path: &Path) -> Option<Damage> {
         let length = self.data.metadata().map_or(0, |data| data.len());
-        let needed = self.needed;
-        if length < needed {
-            return Some(Damage::Data { length, needed });
+        if length < self.needed {
+            if let Some(bad) = self.truncation() {
+                return Some(Damage::Data(bad));
+            }
         }
         let same = Files::at(path).is_ok_and(|files| files == self.files);
         (same && files::lock_length(path) < self.lock_length).then_some(Damage::Lock)
@@ -279,6 +289,15 @@ fn unknown() -> Profile {
 /// Tells whether a store can be used, without leaving anything behind: for `nginx -t`, which runs
 /// as root. No lock is taken, no file made; a writer may be at work.
 pub fn check_store(path: &Path) -> Result<(), StoreError> {
-    files::check_data(path)?;
-    files::check_lock(path)
+    files::check_lock(path)?;
+    let mut last = Ok(());
+    for _ in 0..3 {
+        let (file, meta) = files::check_data(path)?;
+        last = check_format(&file, meta).map_err(|kind| StoreError::new(path, kind));
+        let again = pages::metas(&file).is_ok_and(|[newest, _]| newest.txn == meta.txn);
+        if last.is_ok() || again {
+            break; // else a writer may have used the pages again under it
+        }
+    }
+    last
 }

@@ -10,6 +10,7 @@ use heed::{Env, WithoutTls};
 
 use crate::{
     batch::Batch,
+    compact,
     env::{self, Access},
     error::{At, Kind, StoreError},
     files::{self, Files},
@@ -67,6 +68,9 @@ impl Default for CreateOptions {
 impl Store {
     /// Creates an empty store: a directory that is not there yet, or is empty.
     pub fn create(path: &Path, options: &CreateOptions) -> Result<Store, StoreError> {
+        if fs::read_dir(path).map_or_else(|_| path.exists(), |mut files| files.next().is_some()) {
+            return Err(StoreError::new(path, Kind::Exists));
+        }
         let made = make_beside(path, options, |_, _| Ok(()))?;
         let moved = fs::rename(&made, path).map_err(|error| match path.exists() {
             true => StoreError::new(path, Kind::Exists),
@@ -140,6 +144,14 @@ impl Store {
         Ok(swept)
     }
 
+    /// Writes the store anew, without free pages and without what no entry refers to, and puts it in
+    /// the place of the old one; NGINX goes over to it by itself. Needs the right to write in the
+    /// directory above, and room for both.
+    pub fn compact(&mut self) -> Result<(), StoreError> {
+        compact::run(self.write()?)?;
+        self.reopen()
+    }
+
     /// Counts everything: reads the whole store. `now` tells which entries have expired.
     pub fn stats(&self, now: u64) -> Result<Stats, StoreError> {
         self.read()?.stats(now)
@@ -209,7 +221,7 @@ pub(crate) fn make_beside(
     let name = path.file_name().ok_or_else(|| StoreError::new(path, Kind::Exists))?;
     let mut beside = std::ffi::OsString::from(".");
     beside.push(name);
-    beside.push(format!(".new-{}", std::process::id()));
+    beside.push(".new");
     let beside = path.with_file_name(beside);
     remove(&beside);
     let made = make(&beside, options, fill);

@@ -3,7 +3,7 @@
 use heed::{types::Bytes, Database, Env, RoTxn, RwTxn, WithoutTls};
 use tokenban_engine::denylist::Profile;
 
-use crate::{detail::Detail, entry::EntryKey, error::Kind, head::Head};
+use crate::{bytes::hash, detail::Detail, entry::EntryKey, error::Kind, head::Head};
 
 pub(crate) type Table = Database<Bytes, Bytes>;
 
@@ -91,11 +91,28 @@ impl Tables {
     pub(crate) fn begin(&self, txn: &mut RwTxn<'_>, id: &[u8; 16]) -> heed::Result<()> {
         let format = [MAGIC, &FORMAT.to_le_bytes()].concat();
         self.meta.put(txn, meta::FORMAT, &format)?;
-        self.meta.put(txn, meta::ID, id)?;
-        self.meta.put(txn, meta::PROFILE, &Profile::EMPTY.to_bytes())?;
+        self.put_record(txn, meta::ID, id)?;
+        self.put_record(txn, meta::PROFILE, &Profile::EMPTY.to_bytes())?;
         let head = Head { chunks: 1, ..Head::default() };
         self.filter.put(txn, &number_key(0), &crate::filter::new_chunk(0))?;
-        self.meta.put(txn, meta::HEAD, &head.write())
+        self.put_record(txn, meta::HEAD, &head.write())
+    }
+
+    /// Writes a record of the table `meta`, with a checksum.
+    pub(crate) fn put_record(
+        &self,
+        txn: &mut RwTxn<'_>,
+        name: &[u8],
+        record: &[u8],
+    ) -> heed::Result<()> {
+        let sum = hash(&[name, record]).to_le_bytes();
+        self.meta.put(txn, name, &[record, &sum].concat())
+    }
+
+    /// Reads one back.
+    fn record<'t>(&self, txn: &'t RoTxn<'_>, name: &[u8]) -> Result<&'t [u8], Kind> {
+        let record = self.meta.get(txn, name).map_err(|_| DAMAGED)?;
+        record.and_then(|record| unseal(name, record)).ok_or(DAMAGED)
     }
 
     /// Whether it is a store of this version.
@@ -105,19 +122,16 @@ impl Tables {
     }
 
     pub(crate) fn head(&self, txn: &RoTxn<'_>) -> Result<Head, Kind> {
-        let record = self.meta.get(txn, meta::HEAD).map_err(|_| DAMAGED)?;
-        record.and_then(Head::read).ok_or(DAMAGED)
+        Head::read(self.record(txn, meta::HEAD)?).ok_or(DAMAGED)
     }
 
     pub(crate) fn profile(&self, txn: &RoTxn<'_>) -> Result<Profile, Kind> {
-        let record = self.meta.get(txn, meta::PROFILE).map_err(|_| DAMAGED)?;
-        let bytes = record.and_then(|record| record.try_into().ok()).ok_or(DAMAGED)?;
+        let bytes = self.record(txn, meta::PROFILE)?.try_into().map_err(|_| DAMAGED)?;
         Ok(Profile::from_bytes(bytes))
     }
 
     pub(crate) fn id(&self, txn: &RoTxn<'_>) -> Result<[u8; 16], Kind> {
-        let record = self.meta.get(txn, meta::ID).map_err(|_| DAMAGED)?;
-        record.and_then(|record| record.try_into().ok()).ok_or(DAMAGED)
+        self.record(txn, meta::ID)?.try_into().map_err(|_| DAMAGED)
     }
 
     /// Whether another store has taken its place.
@@ -144,6 +158,12 @@ pub(crate) fn check_format(record: &[u8]) -> Result<(), Kind> {
         FORMAT => Ok(()),
         _ => Err(Kind::Version { found, known: FORMAT }),
     }
+}
+
+/// A record of the table `meta` without its checksum; `None` where that is wrong.
+pub(crate) fn unseal<'r>(name: &[u8], record: &'r [u8]) -> Option<&'r [u8]> {
+    let (record, sum) = record.split_last_chunk::<8>()?;
+    (hash(&[name, record]).to_le_bytes() == *sum).then_some(record)
 }
 
 /// A number as a key, so that tables are in its order.

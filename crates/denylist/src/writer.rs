@@ -11,7 +11,7 @@ use crate::{
     detail::Detail,
     entry::{EntryKey, NewEntry, Taken, Target},
     error::{At, Kind, StoreError},
-    filter,
+    files, filter,
     head::Head,
     tables::{meta, number_key, Table, Tables},
 };
@@ -20,6 +20,7 @@ use crate::{
 /// [`Writer::commit`], it changed nothing.
 pub struct Writer<'s> {
     path: PathBuf,
+    pub(crate) env: &'s Env<WithoutTls>,
     pub(crate) txn: RwTxn<'s>,
     pub(crate) tables: Tables,
     pub(crate) head: Head,
@@ -41,7 +42,7 @@ impl<'s> Writer<'s> {
         let profile = tables.profile(&txn).map_err(fail)?;
         let before = (head, profile.clone());
         let path = path.to_owned();
-        Ok(Writer { path, txn, tables, head, profile, before, scratch: Vec::new() })
+        Ok(Writer { path, env, txn, tables, head, profile, before, scratch: Vec::new() })
     }
 
     /// Puts an entry on a list. One for the same target that is on it already is replaced: the
@@ -97,18 +98,25 @@ impl<'s> Writer<'s> {
     }
 
     /// Makes all changes durable and visible to every reader at once.
-    pub fn commit(mut self) -> Result<(), StoreError> {
-        if (self.head, &self.profile) == (self.before.0, &self.before.1) {
-            return Ok(()); // nothing to wake the readers for
+    pub fn commit(self) -> Result<(), StoreError> {
+        match (self.head, &self.profile) == (self.before.0, &self.before.1) {
+            true => Ok(()), // nothing to wake the readers for
+            false => self.commit_all(),
         }
+    }
+
+    pub(crate) fn commit_all(mut self) -> Result<(), StoreError> {
         if filter::is_full(self.head.chunks, self.head.filtered) {
             let keys = self.count()?;
             self.rebuild_filter(keys * 3 / 2)?;
         }
         let tables = self.tables;
-        tables.meta.put(&mut self.txn, meta::HEAD, &self.head.write()).at(&self.path)?;
-        tables.meta.put(&mut self.txn, meta::PROFILE, &self.profile.to_bytes()).at(&self.path)?;
-        self.txn.commit().at(&self.path)
+        let (head, profile) = (self.head.write(), self.profile.to_bytes());
+        tables.put_record(&mut self.txn, meta::HEAD, &head).at(&self.path)?;
+        tables.put_record(&mut self.txn, meta::PROFILE, &profile).at(&self.path)?;
+        self.txn.commit().at(&self.path)?;
+        let _ = files::pad(&self.path); // readers manage without
+        Ok(())
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -189,22 +197,46 @@ impl<'s> Writer<'s> {
         key: &[u8],
         ids: &[u64],
     ) -> Result<(), StoreError> {
+        let mut value = Vec::with_capacity(2);
+        ids.iter().for_each(|id| put_number(&mut value, *id));
+        self.put_value(table, key, &value)
+    }
+
+    /// Writes a value; an empty one takes the key out.
+    pub(crate) fn put_value(
+        &mut self,
+        table: Table,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), StoreError> {
         let old = table.get(&self.txn, key).at(&self.path)?;
-        let sum = old.map_or(0, |old| hash(&[key, old]));
         let is_new = old.is_none();
+        let sum = old.map_or(0, |old| hash(&[key, old]));
         self.head.entries = self.head.entries.wrapping_sub(sum);
-        if ids.is_empty() {
+        if value.is_empty() {
             table.delete(&mut self.txn, key).at(&self.path)?;
             return Ok(());
         }
-        let mut value = Vec::with_capacity(2);
-        ids.iter().for_each(|id| put_number(&mut value, *id));
-        self.head.entries = self.head.entries.wrapping_add(hash(&[key, &value]));
-        table.put(&mut self.txn, key, &value).at(&self.path)?;
+        self.head.entries = self.head.entries.wrapping_add(hash(&[key, value]));
+        table.put(&mut self.txn, key, value).at(&self.path)?;
         match is_new {
             true => self.add_to_filter(key),
             false => Ok(()),
         }
+    }
+
+    /// Writes a value behind all others; none if it is empty. Checksum and filter are the caller's.
+    pub(crate) fn append(
+        &mut self,
+        table: Table,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), StoreError> {
+        if value.is_empty() {
+            return Ok(());
+        }
+        let flags = heed::PutFlags::APPEND;
+        table.put_with_flags(&mut self.txn, flags, key, value).at(&self.path)
     }
 
     /// The numbers of details that are over, in order.

@@ -1,0 +1,148 @@
+//! Writes a store anew beside the old one, and puts it in its place.
+
+use std::{
+    fs, io,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::Path,
+};
+
+use heed::{Env, WithoutTls};
+use rustix::fs::{renameat_with, RenameFlags, CWD};
+use tokenban_engine::denylist::{Kind as EntryKind, Profile};
+
+use crate::{
+    bytes::{hash, numbers, put_number},
+    detail::Detail,
+    error::{At, Kind, StoreError},
+    files,
+    store::{make_beside, remove, CreateOptions},
+    tables::{meta, Table, Tables},
+    writer::Writer,
+};
+
+/// Does it, under the lock of the old store's writer: nothing is committed there meanwhile.
+pub(crate) fn run(mut old: Writer<'_>) -> Result<(), StoreError> {
+    let path = old.path().to_owned();
+    let options = options_of(&path)?;
+    let made = make_beside(&path, &options, |env, tables| copy(&old, env, tables))?;
+    if let Err(error) = swap(&made, &path) {
+        remove(&made);
+        return Err(StoreError::io(&path, "cannot be replaced", error));
+    }
+    // Readers and writers who still have the old one open look at the path now. Where this fails
+    // they find out by the identity of the files.
+    let marked = old.tables.meta.put(&mut old.txn, meta::SUPERSEDED, b"");
+    let _ = marked.and_then(|()| old.txn.commit());
+    remove(&made);
+    Ok(())
+}
+
+/// Owner, group and modes of a store.
+fn options_of(path: &Path) -> Result<CreateOptions, StoreError> {
+    let look = |path: &Path| fs::metadata(path);
+    let all = [look(path), look(&files::data(path)), look(&files::lock(path))];
+    let [dir, data, lock] =
+        all.map(|file| file.map_err(|error| files::missing(path, "a file of it", error)));
+    let (dir, data, lock) = (dir?, data?, lock?);
+    let mode = |file: &fs::Metadata| file.permissions().mode() & 0o7777;
+    Ok(CreateOptions {
+        owner: Some(data.uid()),
+        group: Some(data.gid()),
+        dir_mode: mode(&dir),
+        data_mode: mode(&data),
+        lock_mode: mode(&lock),
+    })
+}
+
+/// Puts `new` at `path`, and what was there at `new`: in one step where the file system can.
+fn swap(new: &Path, path: &Path) -> io::Result<()> {
+    use rustix::io::Errno;
+    match renameat_with(CWD, new, CWD, path, RenameFlags::EXCHANGE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => swap_by_three(new, path)?,
+        swapped => swapped?,
+    }
+    path.parent().map_or(Ok(()), files::sync_dir)
+}
+
+fn swap_by_three(new: &Path, path: &Path) -> io::Result<()> {
+    let aside = new.with_extension("old");
+    fs::rename(path, &aside)?;
+    if let Err(error) = fs::rename(new, path) {
+        fs::rename(&aside, path)?;
+        return Err(error);
+    }
+    fs::rename(&aside, new)
+}
+
+/// Copies all that is referred to. The profile cannot be made anew from digests where there are
+/// tokens: their lengths stay as they are.
+fn copy(old: &Writer<'_>, env: &Env<WithoutTls>, tables: Tables) -> Result<(), StoreError> {
+    let mut new = Writer::begin(old.path(), env, tables)?;
+    let (details, profile) = copy_details(old, &mut new)?;
+    for (from, to) in [(old.tables.keys, tables.keys), (old.tables.sha1, tables.sha1)] {
+        copy_entries(old, from, &mut new, to, &details)?;
+    }
+    new.profile = profile;
+    new.rebuild_filter(new.count()?)?;
+    let id = old.tables.id(&old.txn).map_err(|kind| old.fail(kind))?;
+    tables.put_record(&mut new.txn, meta::ID, &id).at(old.path())?;
+    new.commit_all()
+}
+
+/// Copies the details that entries refer to; their new numbers by the old ones, most used first.
+fn copy_details(
+    old: &Writer<'_>,
+    new: &mut Writer<'_>,
+) -> Result<(Vec<Option<u64>>, Profile), StoreError> {
+    let mut used: Vec<(u64, u64)> = (0..old.head.next_detail).map(|id| (0, id)).collect();
+    for table in [old.tables.keys, old.tables.sha1] {
+        for row in table.iter(&old.txn).at(old.path())? {
+            for id in numbers(row.at(old.path())?.1).unwrap_or_default() {
+                let used = usize::try_from(id).ok().and_then(|id| used.get_mut(id));
+                used.ok_or_else(|| old.fail(DAMAGED))?.0 += 1;
+            }
+        }
+    }
+    let mut details = vec![None; used.len()];
+    let mut kinds = Vec::new();
+    used.sort_unstable_by(|one, other| other.cmp(one));
+    for (_, id) in used.into_iter().take_while(|(count, _)| *count > 0) {
+        let detail: Detail<'_> = old.tables.detail(&old.txn, id).map_err(|kind| old.fail(kind))?;
+        kinds.push(detail.kind);
+        let place = usize::try_from(id).ok().and_then(|id| details.get_mut(id));
+        *place.ok_or_else(|| old.fail(DAMAGED))? = Some(new.intern(&detail)?);
+    }
+    Ok((details, profile(&old.profile, &kinds)))
+}
+
+fn profile(old: &Profile, kinds: &[EntryKind]) -> Profile {
+    let mut profile = Profile::EMPTY;
+    kinds.iter().filter(|kind| **kind != EntryKind::Token).for_each(|kind| profile.add(*kind));
+    if kinds.contains(&EntryKind::Token) {
+        profile.merge(old);
+    }
+    profile
+}
+
+fn copy_entries(
+    old: &Writer<'_>,
+    from: Table,
+    new: &mut Writer<'_>,
+    to: Table,
+    details: &[Option<u64>],
+) -> Result<(), StoreError> {
+    let mut value = Vec::new();
+    for row in from.iter(&old.txn).at(old.path())? {
+        let (key, ids) = row.at(old.path())?;
+        value.clear();
+        for id in numbers(ids).ok_or_else(|| old.fail(DAMAGED))? {
+            let id = usize::try_from(id).ok().and_then(|id| details.get(id).copied().flatten());
+            put_number(&mut value, id.ok_or_else(|| old.fail(DAMAGED))?);
+        }
+        new.head.entries = new.head.entries.wrapping_add(hash(&[key, &value]));
+        new.append(to, key, &value)?;
+    }
+    Ok(())
+}
+
+const DAMAGED: Kind = Kind::Foreign("a record of it is damaged");
