@@ -9,10 +9,16 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod commands;
-#[allow(dead_code, unused_imports)] // until the store commands use it
+mod entries;
 mod import;
+mod input;
 mod output;
+mod revocation;
 mod rule_files;
+mod store;
+mod targets;
+mod time;
+mod tokens;
 
 use self::commands::Command;
 

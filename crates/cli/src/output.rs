@@ -7,6 +7,7 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
+use serde_json::Value;
 
 /// For what is right.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -28,10 +29,31 @@ pub(crate) fn error(error: &dyn Error) {
     let _ = writeln!(stderr);
 }
 
+/// Says on standard error what is not as it should be, and stops nothing.
+pub(crate) fn warning(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{BAD}tokenban:{BAD:#} {text}");
+}
+
 /// A number and its noun: `1 rule`, `2 rules`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
+    count_of(number, noun, &format!("{noun}s"))
+}
+
+/// A number and its noun, whose plural is another word: `1 entry`, `2 entries`.
+pub(crate) fn count_of(number: usize, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}
+
+/// A text from outside as a terminal may have it: control characters would move its cursor.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|char| if char.is_control() { '\u{fffd}' } else { char }).collect()
+}
+
+/// Prints one JSON document.
+pub(crate) fn json(value: &Value) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut stdout, value).map_err(io::Error::from)?;
+    writeln!(stdout)
 }
 
 /// Whether the reader of standard output went away, as `| head` does: no error of ours.
@@ -53,7 +75,7 @@ impl Table {
 
     /// Adds a row.
     pub(crate) fn row<const N: usize>(&mut self, cells: [(Style, String); N]) {
-        self.rows.push(cells.into());
+        self.rows.push(cells.map(|(style, text)| (style, printable(&text))).into());
     }
 
     /// Prints all rows.
@@ -82,6 +104,15 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_moves_no_cursor() {
+        let mut table = Table::default();
+        table.row([(Style::new(), "a\u{1b}[2Jb\n".to_owned())]);
+        let mut out = Vec::new();
+        table.print(&mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "a\u{fffd}[2Jb\u{fffd}\n");
+    }
 
     #[test]
     fn columns_align() {

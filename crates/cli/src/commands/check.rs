@@ -1,9 +1,6 @@
 //! `tokenban check`: mistakes in rule files, with their positions, and examples that do not hold.
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-};
+use std::{io::Write, path::PathBuf};
 
 use anstyle::Style;
 use clap::Args;
@@ -143,9 +140,7 @@ fn matcher(rule: &Rule) -> String {
 }
 
 fn print_json(value: &Value, exit: Exit) -> Outcome {
-    let mut stdout = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut stdout, value).map_err(io::Error::from)?;
-    writeln!(stdout)?;
+    output::json(value)?;
     Ok(exit)
 }
 

@@ -22,7 +22,7 @@ use tokenban_engine::{
 
 use super::Outcome;
 use crate::{
-    output::{Table, BAD, GOOD, HEADING},
+    output::{self, Table, BAD, GOOD, HEADING},
     rule_files, Exit,
 };
 
@@ -175,7 +175,7 @@ fn print(rows: &[Row], decision: Decision, hits: &[&Hit]) -> io::Result<()> {
     writeln!(out, "{style}{}{style:#}", word(decision))
 }
 
-fn print_json(rows: &[Row], decision: Decision, hits: &[&Hit]) -> Result<(), Box<dyn Error>> {
+fn print_json(rows: &[Row], decision: Decision, hits: &[&Hit]) -> io::Result<()> {
     let looked: Vec<_> = rows
         .iter()
         .map(|row| {
@@ -193,10 +193,7 @@ fn print_json(rows: &[Row], decision: Decision, hits: &[&Hit]) -> Result<(), Box
             })
         })
         .collect();
-    let mut out = io::stdout().lock();
-    let document = json!({ "decision": word(decision), "hits": hits, "values": looked });
-    serde_json::to_writer_pretty(&mut out, &document).map_err(io::Error::from)?;
-    Ok(writeln!(out)?)
+    output::json(&json!({ "decision": word(decision), "hits": hits, "values": looked }))
 }
 
 fn word(decision: Decision) -> &'static str {

@@ -5,7 +5,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use tokenban_engine::rule::{admit_anywhere, TokenError};
+use tokenban_engine::{
+    rule::{admit_anywhere, TokenError},
+    Jwt,
+};
 
 use super::{
     checksum,
@@ -23,7 +26,7 @@ pub(crate) struct Admitted<'a> {
 }
 
 /// What an entry can be made from.
-#[derive(Debug, PartialEq)]
+#[derive(PartialEq)]
 pub(crate) enum Admissible<'a> {
     /// SHA-1 of the token.
     Sha1([u8; 20]),
@@ -31,6 +34,25 @@ pub(crate) enum Admissible<'a> {
     Sha256([u8; 32]),
     /// The token.
     Token(Cow<'a, [u8]>),
+}
+
+impl Admissible<'_> {
+    /// The same, to be kept.
+    pub(crate) fn owned(&self) -> Admissible<'static> {
+        match self {
+            Admissible::Sha1(digest) => Admissible::Sha1(*digest),
+            Admissible::Sha256(digest) => Admissible::Sha256(*digest),
+            Admissible::Token(token) => Admissible::Token(Cow::Owned(token.to_vec())),
+        }
+    }
+
+    /// Whether the token is a JWT, which is banned in every spelling.
+    pub(crate) fn is_jwt(&self) -> bool {
+        let Admissible::Token(token) = self else { return false };
+        let mut found = false;
+        Jwt::each(token, &mut |_| found = true);
+        found
+    }
 }
 
 /// Why a finding is not banned. Never holds any of it.
@@ -63,6 +85,18 @@ impl Refusal {
         }
     }
 
+    /// With what would be right, for a person who wrote it.
+    pub(crate) fn with_way_out(self) -> String {
+        match self {
+            Refusal::Token(TokenError::Short) => format!(
+                "{}; ban its digest with `sha256:` if that is meant",
+                TokenError::Short.what()
+            ),
+            Refusal::Token(error) => error.to_string(),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether the report would hold the secret if it were made in another way.
     pub(crate) fn is_of_the_report(self) -> bool {
         matches!(self, Refusal::Hidden | Refusal::Token(TokenError::Masked))
@@ -90,6 +124,14 @@ pub(crate) fn admit(secret: Secret<'_>) -> Result<Admitted<'_>, Refusal> {
 /// Decides about one token that a person wrote as it travels, without its scheme.
 pub(crate) fn admit_exact(secret: Secret<'_>) -> Result<Admitted<'_>, Refusal> {
     admitted(secret, |text| checked(Cow::Borrowed(text)))
+}
+
+/// Takes any token that a person wrote: one that is on a list for its digest may look like anything.
+pub(crate) fn take_exact(secret: Secret<'_>) -> Result<Admitted<'_>, Refusal> {
+    admitted(secret, |text| match admit_anywhere(text) {
+        Err(error @ TokenError::Scheme) => Err(Refusal::Token(error)),
+        _ => Ok(Cow::Borrowed(text)),
+    })
 }
 
 fn admitted<'a>(

@@ -1,7 +1,5 @@
 //! From findings to tokens to ban: leaves out what is not wanted, refuses what is no token, counts.
 
-use tokenban_engine::Jwt;
-
 use super::{
     admit::{admit, Admissible},
     finding::{Finding, Validity},
@@ -17,28 +15,19 @@ pub(crate) struct Wanted {
     pub(crate) only_verified: bool,
 }
 
-/// Whether a token was banned already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Taken {
-    /// It was.
-    Before,
-    /// It was not.
-    New,
-}
-
 /// Takes the findings of one report.
 pub(crate) struct Intake<'a> {
     /// What has been taken so far.
     pub(crate) report: Report,
     wanted: Wanted,
-    take: &'a mut dyn FnMut(&Admissible<'_>, &Finding<'_>) -> Taken,
+    take: &'a mut dyn FnMut(&Admissible<'_>, &Finding<'_>),
 }
 
 impl<'a> Intake<'a> {
     /// Hands every token that is to be banned to `take`.
     pub(crate) fn new(
         wanted: Wanted,
-        take: &'a mut dyn FnMut(&Admissible<'_>, &Finding<'_>) -> Taken,
+        take: &'a mut dyn FnMut(&Admissible<'_>, &Finding<'_>),
     ) -> Intake<'a> {
         Intake { report: Report::default(), wanted, take }
     }
@@ -52,10 +41,7 @@ impl<'a> Intake<'a> {
             Ok(admitted) => admitted,
             Err(refusal) => return self.report.refuse(refusal, finding.line),
         };
-        if (self.take)(&admitted.secret, &finding) == Taken::Before {
-            self.report.duplicates += 1;
-            return;
-        }
+        (self.take)(&admitted.secret, &finding);
         self.report.admitted += 1;
         self.report.jwts += u64::from(admitted.secret.is_jwt());
         if admitted.damaged {
@@ -74,28 +60,13 @@ impl<'a> Intake<'a> {
     }
 }
 
-impl Admissible<'_> {
-    /// Whether the token is a JWT, which is banned in every spelling.
-    pub(crate) fn is_jwt(&self) -> bool {
-        let Admissible::Token(token) = self else { return false };
-        let mut found = false;
-        Jwt::each(token, &mut |_| found = true);
-        found
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::import::finding::Secret;
 
     fn report(wanted: Wanted) -> Report {
-        let mut first = true;
-        let mut take = |_: &Admissible<'_>, _: &Finding<'_>| {
-            let taken = if first { Taken::New } else { Taken::Before };
-            first = false;
-            taken
-        };
+        let mut take = |_: &Admissible<'_>, _: &Finding<'_>| {};
         let mut intake = Intake::new(wanted, &mut take);
         let all = [Validity::Active, Validity::Dismissed, Validity::Inactive, Validity::Unknown];
         for (line, validity) in (1..).zip(all) {
@@ -110,9 +81,8 @@ mod tests {
         let cases = [(false, false, 2, 2), (true, false, 3, 1), (false, true, 1, 3)];
         for (inactive, only_verified, taken, skipped) in cases {
             let report = report(Wanted { inactive, only_verified });
-            assert_eq!(report.admitted + report.duplicates, taken);
+            assert_eq!((report.admitted, report.jwts), (taken, taken));
             assert_eq!(report.skipped(), skipped);
-            assert_eq!((report.admitted, report.jwts), (1, 1));
         }
     }
 }

@@ -13,21 +13,20 @@ mod format;
 mod intake;
 mod json;
 mod json_shape;
-mod lines;
+pub(crate) mod lines;
 mod read;
 mod recognise;
 mod report;
-mod seen;
 mod shapes;
 #[cfg(test)]
 mod tests;
 mod unwrap;
 
 pub(crate) use self::{
-    admit::{Admissible, Refusal},
+    admit::{admit_exact, take_exact, Admissible, Admitted, Refusal},
+    finding::{Finding, Secret},
     format::Format,
     intake::{Intake, Wanted},
-    read::{read, Options, ReadError},
+    read::{read, Options},
     report::Report,
-    seen::Seen,
 };

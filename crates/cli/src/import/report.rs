@@ -32,7 +32,7 @@ impl Skip {
     fn text(self) -> &'static str {
         match self {
             Skip::Dismissed => "dismissed in the report as no secret",
-            Skip::Inactive => "no longer valid, says the report (--inactive takes them)",
+            Skip::Inactive => "no longer valid, says the report (--include-inactive takes them)",
             Skip::Unverified => "not verified",
         }
     }
@@ -43,12 +43,10 @@ impl Skip {
 pub(crate) struct Report {
     /// The format that was read.
     pub(crate) format: Option<Format>,
-    /// New entries.
+    /// Tokens and digests to ban, repeated ones counted again.
     pub(crate) admitted: u64,
     /// Of them, how many are JWTs.
     pub(crate) jwts: u64,
-    /// Tokens that were there before, or twice in the input.
-    pub(crate) duplicates: u64,
     damaged: Lines,
     refused: BTreeMap<Refusal, Lines>,
     skipped: BTreeMap<Skip, Lines>,
@@ -104,15 +102,14 @@ impl Report {
     }
 
     /// For people: a line for each count that is not zero.
-    pub(crate) fn text(&self, verb: &str) -> String {
-        let mut text = format!("{verb:<11}{}\n", self.admitted);
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("{:<11}{}\n", "admitted", self.admitted);
         let mut line = |name: &str, count: u64| {
             if count > 0 {
                 text.push_str(&format!("{name:<11}{count}\n"));
             }
         };
         line("  JWTs", self.jwts);
-        line("duplicate", self.duplicates);
         line("refused", self.refused());
         let way_out = self.format.map_or("", Format::way_out);
         for (refusal, lines) in &self.refused {
@@ -147,7 +144,6 @@ impl Report {
             "format": self.format.map(|format| format.to_string()),
             "admitted": self.admitted,
             "jwts": self.jwts,
-            "duplicates": self.duplicates,
             "refused": refused,
             "skipped": skipped,
             "damaged": lines(&self.damaged),
@@ -174,13 +170,13 @@ mod tests {
         report.skip(Skip::Inactive, 7);
         report.damaged(9);
         assert_eq!(
-            report.text("admitted"),
+            report.text(),
             "admitted   12\n\
              refused    21\n  \
                1        the token is masked; make the report again without --redact (line 3)\n  \
                20       the token is shorter than 8 bytes and would deny clean requests (lines 10, 11, 12, 13, 14, 15, 16, 17, 18, 19 …)\n\
              skipped    1\n  \
-               1        no longer valid, says the report (--inactive takes them) (line 7)\n\
+               1        no longer valid, says the report (--include-inactive takes them) (line 7)\n\
              warnings   1\n  \
                1        taken, but the token's own checksum is wrong: mistyped or cut? (line 9)\n"
         );

@@ -1,0 +1,165 @@
+//! `tokenban export`: the entries for other programs, or tokens for GitHub to revoke.
+
+use std::{
+    error::Error,
+    io::{self, BufWriter, IsTerminal, Write},
+    path::PathBuf,
+};
+
+use clap::{Args, ValueEnum};
+use tokenban_denylist::{Entry, Store};
+
+use super::{list, Outcome};
+use crate::{
+    entries,
+    import::{read, Admissible, Finding, Intake, Options, Wanted},
+    input::Input,
+    output,
+    revocation::Requests,
+    store::StoreAt,
+    time, Exit,
+};
+
+/// Export the entries of a store, or the tokens of reports for GitHub to revoke.
+///
+/// A store holds digests and no tokens. So github-revocation, which needs tokens in clear, reads
+/// reports and lists as `import` does, and no store: a line of its output is the body of one request
+/// POST /credentials/revoke, with at most 1000 tokens of the kinds that GitHub revokes (ghp_,
+/// github_pat_, gho_, ghu_, ghr_). GitHub takes 60 requests an hour, without authentication, and a
+/// revoked token never works again. This output holds tokens: it is not written to a terminal.
+///
+/// Exit codes: 0 fine, 1 no token that GitHub revokes, 2 error.
+#[derive(Args)]
+#[command(after_help = "Example: tokenban export --format github-revocation gitleaks.json |
+  while read -r body; do
+    printf %s \"$body\" | curl --data @- https://api.github.com/credentials/revoke
+  done")]
+pub(crate) struct Export {
+    #[command(flatten)]
+    store: StoreAt,
+    /// What to write
+    #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
+    format: Shape,
+    /// Only the entries of this denylist
+    #[arg(long, value_name = "NAME")]
+    list: Option<String>,
+    /// Of github-revocation: reports and lists; standard input if there is none
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// What is written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Shape {
+    /// Entries, a table with a header row
+    Csv,
+    /// Bodies for GitHub's credential revocation API, from reports
+    GithubRevocation,
+    /// Entries, a JSON object a line
+    Jsonl,
+}
+
+impl Export {
+    pub(super) fn run(self) -> Outcome {
+        if self.format == Shape::GithubRevocation {
+            return self.revocation();
+        }
+        if !self.files.is_empty() {
+            return Err("entries come from the store; only --format github-revocation reads \
+                        reports"
+                .into());
+        }
+        let store = self.store.open_read_only()?;
+        let out = BufWriter::new(io::stdout().lock());
+        let written = match self.format {
+            Shape::Csv => self.csv(&store, out)?,
+            _ => self.jsonl(&store, out)?,
+        };
+        match &self.list {
+            Some(name) if written == 0 => Err(list::unknown(&store, name)?.into()),
+            _ => Ok(Exit::Fine),
+        }
+    }
+
+    fn is_wanted(&self, entry: &Entry<'_>) -> bool {
+        self.list.as_ref().is_none_or(|list| list == entry.list)
+    }
+
+    fn jsonl(&self, store: &Store, mut out: impl Write) -> Result<u64, Box<dyn Error>> {
+        let mut written = 0;
+        for entry in store.read()?.entries()? {
+            let entry = entry?;
+            if self.is_wanted(&entry) {
+                writeln!(out, "{}", entries::json(&entry))?;
+                written += 1;
+            }
+        }
+        out.flush()?;
+        Ok(written)
+    }
+
+    fn csv(&self, store: &Store, out: impl Write) -> Result<u64, Box<dyn Error>> {
+        let mut table = csv::Writer::from_writer(out);
+        table.write_record(COLUMNS)?;
+        let mut written = 0;
+        for entry in store.read()?.entries()? {
+            let entry = entry?;
+            if self.is_wanted(&entry) {
+                table.write_record(cells(&entry))?;
+                written += 1;
+            }
+        }
+        table.flush()?;
+        Ok(written)
+    }
+
+    fn revocation(&self) -> Outcome {
+        if io::stdout().is_terminal() {
+            return Err("the output holds tokens in clear; send it to a file or a pipe".into());
+        }
+        let mut out = BufWriter::new(io::stdout().lock());
+        let mut requests = Requests::new(&mut out);
+        let mut others = 0_u64;
+        let mut written = Ok(());
+        let mut take = |secret: &Admissible<'_>, _: &Finding<'_>| {
+            let Admissible::Token(token) = secret else { return others += 1 };
+            match requests.add(token) {
+                Ok(taken) => others += u64::from(!taken),
+                Err(error) => written = Err(error),
+            }
+        };
+        for input in Input::open_all(&self.files)? {
+            let name = input.name.clone();
+            let mut intake =
+                Intake::new(Wanted { inactive: true, only_verified: false }, &mut take);
+            let mut sink = |finding: Finding<'_>| intake.add(finding);
+            read(&mut input.watched(), &Options::default(), &mut sink)
+                .map_err(|error| format!("{name}: {error}"))?;
+        }
+        written?;
+        let (credentials, requests) = requests.finish()?;
+        out.flush()?;
+        let tokens = output::count(credentials, "token");
+        let requests = output::count(requests, "request");
+        eprintln!("{tokens} in {requests}; {others} of kinds that GitHub does not revoke here");
+        Ok(if credentials == 0 { Exit::Found } else { Exit::Fine })
+    }
+}
+
+const COLUMNS: [&str; 9] =
+    ["fingerprint", "kind", "list", "reason", "source", "added", "expires", "issued_before", "key"];
+
+fn cells(entry: &Entry<'_>) -> [String; 9] {
+    let time = |second: Option<u64>| second.map(time::shown).unwrap_or_default();
+    [
+        entries::fingerprint(&entry.key),
+        entries::kind(entry.kind).to_owned(),
+        entry.list.to_owned(),
+        entry.reason.to_owned(),
+        entry.source.to_owned(),
+        time::shown(entry.added_at),
+        time(entry.expires),
+        time(entry.issued_before),
+        entries::hex(&entry.key),
+    ]
+}

@@ -1,0 +1,193 @@
+//! `tokenban import`: bans what leak reports and lists hold.
+
+use std::{
+    error::Error,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use serde_json::{json, Value};
+use tokenban_denylist::{Batch, ImportOptions, Imported, NewEntry, StoreError};
+
+use super::Outcome;
+use crate::{
+    import::{read, Admissible, Finding, Format, Intake, Options, Report, Wanted},
+    input::{self, Input},
+    output::{self, GOOD, HEADING},
+    store::{shortened, About, StoreAt},
+    targets, time, Exit,
+};
+
+/// Import leak reports and lists of tokens: ban what they hold.
+///
+/// The format is recognised by the content. Everything is taken in at once, or nothing. What is no
+/// token, or would deny clean requests, is refused, and told with its line: masked values, common
+/// words, keys in PEM. The reason of an entry is the rule and link that the report gives.
+///
+/// Exit codes: 0 imported, 1 not one token was admitted of those that were found, 2 error, nothing
+/// was changed.
+#[derive(Args)]
+#[command(after_help = "Example: gitleaks git -f json -r - | tokenban import --list leaked")]
+pub(crate) struct Import {
+    #[command(flatten)]
+    store: StoreAt,
+    #[command(flatten)]
+    about: About,
+    /// The format, if it should not be recognised
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Of a table: the column of the tokens, by name or number
+    #[arg(long, value_name = "COLUMN")]
+    column: Option<String>,
+    /// Only tokens that the report verified
+    #[arg(long)]
+    only_verified: bool,
+    /// Tokens that are no longer valid, too
+    #[arg(long)]
+    include_inactive: bool,
+    /// Change nothing, only tell what would be imported
+    #[arg(long)]
+    dry_run: bool,
+    /// Take everything off the list that the reports do not hold
+    #[arg(long)]
+    replace: bool,
+    /// Let --replace take off more than half of the list
+    #[arg(long, requires = "replace")]
+    force: bool,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+    /// Reports and lists; standard input if there is none
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// What was found in a file.
+struct Read {
+    name: String,
+    report: Report,
+}
+
+impl Import {
+    pub(super) fn run(self) -> Outcome {
+        if !self.dry_run {
+            self.store.path()?;
+        }
+        let mut batch = Batch::new();
+        let mut files = Vec::new();
+        for input in Input::open_all(&self.files)? {
+            files.push(self.read(input, &mut batch)?);
+        }
+        let imported = match self.store.is_named() {
+            true => Some(self.take_in(batch)?),
+            false => None,
+        };
+        match self.json {
+            true => output::json(&self.json(&files, imported.as_ref()))?,
+            false => self.print(&files, imported.as_ref())?,
+        }
+        let admitted: u64 = files.iter().map(|file| file.report.admitted).sum();
+        let refused: u64 = files.iter().map(|file| file.report.refused()).sum();
+        Ok(if admitted == 0 && refused > 0 { Exit::Found } else { Exit::Fine })
+    }
+
+    fn read(&self, input: Input, batch: &mut Batch) -> Result<Read, Box<dyn Error>> {
+        let name = input.name.clone();
+        let source = self.about.source.clone().unwrap_or_else(|| base_name(&name));
+        let mut failed = None;
+        let now = time::now();
+        let mut take = |secret: &Admissible<'_>, finding: &Finding<'_>| {
+            let added = self.add(batch, secret, finding, &source, now);
+            failed = failed.take().or(added.err());
+        };
+        let wanted = Wanted { inactive: self.include_inactive, only_verified: self.only_verified };
+        let mut intake = Intake::new(wanted, &mut take);
+        let options = Options { column: self.column.clone(), format: self.format };
+        let mut sink = |finding: Finding<'_>| intake.add(finding);
+        let format = read(&mut input.watched(), &options, &mut sink)
+            .map_err(|error| format!("{name}: {error}"))?;
+        let mut report = intake.report;
+        report.format = Some(format);
+        failed.map_or(Ok(Read { name, report }), |error| Err(error.into()))
+    }
+
+    fn add(
+        &self,
+        batch: &mut Batch,
+        secret: &Admissible<'_>,
+        finding: &Finding<'_>,
+        source: &str,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let found;
+        let reason = match &self.about.reason {
+            Some(reason) => reason,
+            None => {
+                found = shortened(finding.reason());
+                &found
+            }
+        };
+        let mut added = Ok(());
+        targets::each(secret, None, &mut |target| {
+            let entry = NewEntry { reason, source, ..self.about.entry(target, now) };
+            if added.is_ok() {
+                added = batch.add(&entry);
+            }
+        });
+        added
+    }
+
+    fn take_in(&self, batch: Batch) -> Result<Imported, Box<dyn Error>> {
+        let bar = input::spinner("importing");
+        let replace = self.replace.then_some(self.about.list.as_str());
+        let options = ImportOptions { replace, force: self.force, dry_run: self.dry_run };
+        let imported = self.store.open()?.import(batch, &options)?;
+        bar.finish_and_clear();
+        Ok(imported)
+    }
+
+    fn print(&self, files: &[Read], imported: Option<&Imported>) -> io::Result<()> {
+        let mut out = anstream::stdout().lock();
+        for Read { name, report } in files {
+            let format = report.format.map(|format| format.to_string()).unwrap_or_default();
+            writeln!(out, "{HEADING}{}: {format}{HEADING:#}", output::printable(name))?;
+            write!(out, "{}", report.text())?;
+        }
+        let Some(Imported { new, before, removed }) = imported else {
+            return writeln!(out, "{GOOD}dry run: nothing was changed{GOOD:#}");
+        };
+        let new = output::count_of(*new as usize, "new entry", "new entries");
+        let list = &self.about.list;
+        write!(out, "{GOOD}list {list}: {new}, {before} there before or repeated")?;
+        if self.replace {
+            write!(out, ", {removed} taken off")?;
+        }
+        let dry = if self.dry_run { "; dry run: nothing was changed" } else { "" };
+        writeln!(out, "{dry}{GOOD:#}")
+    }
+
+    fn json(&self, files: &[Read], imported: Option<&Imported>) -> Value {
+        let file = |file: &Read| {
+            let mut value = file.report.json();
+            value["name"] = json!(file.name);
+            value
+        };
+        let files: Vec<Value> = files.iter().map(file).collect();
+        json!({
+            "list": self.about.list,
+            "dry_run": self.dry_run,
+            "files": files,
+            "new": imported.map(|imported| imported.new),
+            "before": imported.map(|imported| imported.before),
+            "removed": imported.map(|imported| imported.removed),
+        })
+    }
+}
+
+/// The name of a file without its directories; standard input has none.
+fn base_name(name: &str) -> String {
+    let path = Path::new(name);
+    let base = path.file_name().filter(|_| path.exists());
+    base.map(|base| base.to_string_lossy().into_owned()).unwrap_or_default()
+}

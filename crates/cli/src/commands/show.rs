@@ -1,0 +1,119 @@
+//! `tokenban show`: what denies a token.
+
+use std::{error::Error, path::PathBuf};
+
+use clap::Args;
+use serde_json::json;
+use tokenban_denylist::{Entry, Snapshot};
+
+use super::Outcome;
+use crate::{
+    entries,
+    import::{take_exact, Admitted},
+    output::{self, GOOD, HEADING},
+    store::StoreAt,
+    targets, time, tokens, Exit,
+};
+
+/// Show every entry that denies a token.
+///
+/// Tokens are read from standard input or files, a line each: an entry may name the token, its
+/// digest, or the JWT by its content, its claim jti or its subject. With a fingerprint, as logs show
+/// it, the entries of that fingerprint are shown, expired ones too.
+///
+/// Exit codes: 0 nothing denies it, 1 it would be denied, 2 error.
+#[derive(Args)]
+#[command(after_help = "Example: printf %s \"$TOKEN\" | tokenban show")]
+pub(crate) struct Show {
+    #[command(flatten)]
+    store: StoreAt,
+    /// A file of tokens; may be repeated
+    #[arg(long = "file", value_name = "FILE", conflicts_with = "fingerprints")]
+    files: Vec<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+    /// Fingerprints, as logs show them; without any, tokens are read
+    #[arg(value_name = "FINGERPRINT")]
+    fingerprints: Vec<String>,
+}
+
+/// What was asked about, and the entries that are found for it.
+struct Answer<'s> {
+    line: Option<u64>,
+    fingerprint: String,
+    entries: Vec<Entry<'s>>,
+}
+
+impl Show {
+    pub(super) fn run(self) -> Outcome {
+        let mut asked = Vec::new();
+        let mut refused = Vec::new();
+        if self.fingerprints.is_empty() {
+            let mut take = |line, admitted: &Admitted<'_>| {
+                let fingerprint = targets::fingerprint(&admitted.secret);
+                asked.push((line, fingerprint, targets::ways(&admitted.secret)));
+            };
+            refused = tokens::each(&self.files, take_exact, &mut take)?;
+        }
+        let store = self.store.open_read_only()?;
+        let snapshot = store.read()?;
+        let mut answers = self.by_fingerprint(&snapshot)?;
+        for (line, fingerprint, ways) in asked {
+            let entries = targets::denying(&snapshot, &ways, time::now())?;
+            answers.push(Answer { line: Some(line), fingerprint, entries });
+        }
+        if answers.is_empty() {
+            tokens::print_refused(&refused);
+            return Err("no token to look for; write one a line".into());
+        }
+        print(&answers, self.json)?;
+        tokens::print_refused(&refused);
+        let denies = |entry: &Entry<'_>| !entries::is_over(entry, time::now());
+        match answers.iter().any(|answer| answer.entries.iter().any(denies)) {
+            true => Ok(Exit::Found),
+            false => Ok(Exit::Fine),
+        }
+    }
+
+    fn by_fingerprint<'s>(
+        &self,
+        snapshot: &'s Snapshot<'_>,
+    ) -> Result<Vec<Answer<'s>>, Box<dyn Error>> {
+        let mut answers = Vec::new();
+        for text in &self.fingerprints {
+            let mut entries = Vec::new();
+            for key in targets::keys_of_fingerprint(snapshot, text)? {
+                entries.extend(snapshot.find(&key)?);
+            }
+            answers.push(Answer { line: None, fingerprint: text.to_lowercase(), entries });
+        }
+        Ok(answers)
+    }
+}
+
+fn print(answers: &[Answer<'_>], json: bool) -> Result<(), Box<dyn Error>> {
+    if json {
+        let answers: Vec<_> = answers.iter().map(Answer::json).collect();
+        return Ok(output::json(&json!({ "answers": answers }))?);
+    }
+    use std::io::Write;
+    let mut out = anstream::stdout().lock();
+    for Answer { fingerprint, entries, .. } in answers {
+        if entries.is_empty() {
+            writeln!(out, "{GOOD}{fingerprint} is not banned{GOOD:#}")?;
+            continue;
+        }
+        let count = output::count_of(entries.len(), "entry", "entries");
+        writeln!(out, "{HEADING}{fingerprint}: {count}{HEADING:#}")?;
+        entries::table(entries, time::now()).print(&mut out)?;
+    }
+    Ok(())
+}
+
+impl Answer<'_> {
+    fn json(&self) -> serde_json::Value {
+        let entries: Vec<_> = self.entries.iter().map(entries::json).collect();
+        json!({ "line": self.line, "fingerprint": self.fingerprint, "entries": entries })
+    }
+}

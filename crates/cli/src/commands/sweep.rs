@@ -1,0 +1,41 @@
+//! `tokenban sweep`: takes off what has expired.
+
+use clap::Args;
+use serde_json::json;
+
+use super::Outcome;
+use crate::{input, output, store::StoreAt, time, Exit};
+
+/// Take the entries off that have expired.
+///
+/// They deny nothing any more, whether they are swept or not; swept, their room is used again.
+///
+/// Exit codes: 0 fine, 2 error.
+#[derive(Args)]
+#[command(after_help = "Example: tokenban sweep --store /var/lib/tokenban")]
+pub(crate) struct Sweep {
+    #[command(flatten)]
+    store: StoreAt,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+impl Sweep {
+    pub(super) fn run(self) -> Outcome {
+        let mut store = self.store.open()?;
+        let bar = input::spinner("sweeping");
+        let swept = store.sweep(time::now())?;
+        bar.finish_and_clear();
+        match self.json {
+            true => output::json(&json!({ "swept": swept }))?,
+            false => {
+                println!(
+                    "swept {}",
+                    output::count_of(swept as usize, "expired entry", "expired entries")
+                );
+            }
+        }
+        Ok(Exit::Fine)
+    }
+}

@@ -1,0 +1,115 @@
+//! Entries of a store as people and programs see them.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+use serde_json::{json, Value};
+use tokenban_denylist::{Entry, EntryKey};
+use tokenban_engine::denylist::Kind;
+
+use crate::{
+    output::{self, Table, BAD},
+    time,
+};
+
+/// The beginning of a key: of a token it is what logs show.
+pub(crate) fn fingerprint(key: &EntryKey) -> String {
+    hex(key).chars().take(12).collect()
+}
+
+/// The whole key.
+pub(crate) fn hex(key: &EntryKey) -> String {
+    key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The word for a kind, as in the documents.
+pub(crate) fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Jti => "jti",
+        Kind::Jwt => "jwt",
+        Kind::Sha1 => "sha1",
+        Kind::Sha256 => "sha256",
+        Kind::Sub => "sub",
+        Kind::Token => "token",
+    }
+}
+
+/// Whether an entry has ended.
+pub(crate) fn is_over(entry: &Entry<'_>, now: u64) -> bool {
+    entry.expires.is_some_and(|second| second <= now)
+}
+
+/// For programs.
+pub(crate) fn json(entry: &Entry<'_>) -> Value {
+    let time = |second: Option<u64>| second.map(time::shown);
+    json!({
+        "fingerprint": fingerprint(&entry.key),
+        "kind": kind(entry.kind),
+        "list": entry.list,
+        "reason": entry.reason,
+        "source": entry.source,
+        "added": time::shown(entry.added_at),
+        "expires": time(entry.expires),
+        "issued_before": time(entry.issued_before),
+        "key": hex(&entry.key),
+    })
+}
+
+/// A few entries of any lists, as a table.
+pub(crate) fn table(entries: &[Entry<'_>], now: u64) -> Table {
+    let mut table = Table::default();
+    table.heading(&["FINGERPRINT", "KIND", "LIST", "ADDED", "EXPIRES", "REASON"]);
+    for entry in entries {
+        let plain = |text: String| (Style::new(), text);
+        let over = if is_over(entry, now) { BAD } else { Style::new() };
+        table.row([
+            plain(fingerprint(&entry.key)),
+            plain(kind(entry.kind).to_owned()),
+            plain(entry.list.to_owned()),
+            plain(time::shown(entry.added_at)),
+            (over, expires(entry)),
+            plain(reason(entry)),
+        ]);
+    }
+    table
+}
+
+/// The heading of [`line`].
+pub(crate) fn heading(out: &mut dyn Write) -> io::Result<()> {
+    let style = output::HEADING;
+    let names = ["FINGERPRINT", "KIND", "ADDED", "EXPIRES", "REASON"];
+    let [fingerprint, kind, added, expires, reason] = names;
+    writeln!(
+        out,
+        "{style}{fingerprint:<12}  {kind:<6}  {added:<20}  {expires:<20}  {reason}{style:#}"
+    )
+}
+
+/// An entry of a list of any length: every column but the last has a known width.
+pub(crate) fn line(out: &mut dyn Write, entry: &Entry<'_>) -> io::Result<()> {
+    writeln!(
+        out,
+        "{:<12}  {:<6}  {:<20}  {:<20}  {}",
+        fingerprint(&entry.key),
+        kind(entry.kind),
+        time::shown(entry.added_at),
+        expires(entry),
+        output::printable(&reason(entry)),
+    )
+}
+
+fn expires(entry: &Entry<'_>) -> String {
+    entry.expires.map_or("never".to_owned(), time::shown)
+}
+
+/// With what else there is to say of an entry.
+fn reason(entry: &Entry<'_>) -> String {
+    let mut parts = vec![entry.reason.to_owned()];
+    parts
+        .extend(entry.issued_before.map(|second| format!("issued before {}", time::shown(second))));
+    if !entry.source.is_empty() {
+        parts.push(format!("({})", entry.source));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join(" ")
+}

@@ -1,0 +1,303 @@
+//! `tokenban ban`, `unban` and `show` as a person runs them.
+
+mod support;
+
+use std::{fs, io::Write, process::Stdio};
+
+use serde_json::json;
+use support::{fingerprint, run, steady, Sandbox};
+
+// {"alg":"HS256"} and {"sub":"alice","jti":"x1","iat":1700000000}
+const HEADER: &str = "eyJhbGciOiJIUzI1NiJ9";
+const PAYLOAD: &str = "eyJzdWIiOiJhbGljZSIsImp0aSI6IngxIiwiaWF0IjoxNzAwMDAwMDAwfQ";
+
+fn jwt(signature: &str) -> String {
+    format!("{HEADER}.{PAYLOAD}.{signature}")
+}
+
+#[test]
+fn ban_show_unban() {
+    let sandbox = Sandbox::new();
+    let arguments =
+        ["ban", "--reason", "INC-42", "--source", "pastebin", "--expires", "2100-01-31"];
+    let ran = sandbox.run(&arguments, "fake-token-01");
+    assert_eq!(
+        ran.out,
+        "FINGERPRINT   KIND   LIST    STATE\n\
+         e50d2ec3bdeb  token  leaked  banned\n"
+    );
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let ran = sandbox.run(&["show"], "fake-token-01\r\n");
+    assert_eq!(
+        steady(&ran.out),
+        "e50d2ec3bdeb: 1 entry\n\
+         FINGERPRINT   KIND   LIST    ADDED                 EXPIRES               REASON\n\
+         e50d2ec3bdeb  token  leaked  2026-00-00T00:00:00Z  2100-01-31T00:00:00Z  INC-42 (pastebin)\n"
+    );
+    assert_eq!(ran.code, 1);
+    assert_eq!(sandbox.run(&["show", "E50D2EC3BDEB"], "").code, 1);
+    let ran = sandbox.run(&["show"], "fake-token-02\n");
+    assert_eq!(
+        (ran.code, ran.out),
+        (0, format!("{} is not banned\n", fingerprint("fake-token-02")))
+    );
+
+    let ran = sandbox.run(&["unban"], "fake-token-01");
+    assert_eq!(
+        ran.out,
+        "FINGERPRINT   KIND   LIST    STATE\n\
+         e50d2ec3bdeb  token  leaked  unbanned\n"
+    );
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let ran = sandbox.run(&["unban"], "fake-token-01");
+    assert_eq!(
+        (ran.code, ran.out.as_str(), ran.err.as_str()),
+        (1, "", "tokenban: line 1: fingerprint e50d2ec3bdeb: not banned\n")
+    );
+}
+
+#[test]
+fn a_second_ban_says_so_and_renews() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["ban", "--expires", "1h"], "fake-token-01");
+    let ran = sandbox.run(&["ban", "--reason", "for good"], "fake-token-01");
+    assert_eq!((ran.code, ran.out.contains("  already banned\n")), (0, true), "{}", ran.out);
+    let shown = sandbox.json(&["show", "--json"], "fake-token-01", 1);
+    assert_eq!(shown["answers"][0]["entries"][0]["expires"], json!(null));
+    assert_eq!(shown["answers"][0]["entries"][0]["reason"], "for good");
+    assert_eq!(shown["answers"][0]["entries"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn lines_that_are_no_tokens_are_refused_and_the_others_banned() {
+    let sandbox = Sandbox::new();
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    let file = sandbox.file(
+        "tokens.txt",
+        &format!(
+            "# comment\nfake-token-01\n\nBearer fake-token-02\npassword\nab12\n{digest}\n\
+             Authorization: Basic ZmFrZQ==\nsha1:00\n"
+        ),
+    );
+    let ran = sandbox.run(&["ban", &file], "");
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.out.lines().count(), 3);
+    assert!(ran.out.contains("0a0a0a0a0a0a  sha256  leaked  banned"), "{}", ran.out);
+    let lines: Vec<&str> = ran.err.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "tokenban: line 4: the token begins with its scheme; write what follows it, every \
+             scheme is tried",
+            "tokenban: line 5: the token is a word that clean requests carry too; write the token \
+             that leaked",
+            "tokenban: line 6: the token is shorter than 8 bytes and would deny clean requests; ban \
+             its digest with `sha256:` if that is meant",
+            "tokenban: line 8: the token begins with its scheme; write what follows it, every \
+             scheme is tried",
+            "tokenban: line 9: `sha1:` without 40 hex digits; write the digest of the token in hex",
+        ]
+    );
+    let ran = sandbox.run(&["ban"], "Bearer fake-token-03");
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert_eq!(sandbox.run(&["ban"], "").code, 2);
+}
+
+#[test]
+fn a_jwt_is_banned_in_every_spelling() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(&["ban"], &jwt("c2lnc2ln"));
+    assert_eq!((ran.code, ran.out.lines().count()), (0, 3), "{}", ran.out);
+    for spelling in [jwt("b3RoZXI"), jwt(""), format!("{HEADER}=.{PAYLOAD}=.c2ln")] {
+        assert_eq!(sandbox.run(&["show"], &spelling).code, 1, "{spelling}");
+    }
+    assert_eq!(sandbox.run(&["unban"], &jwt("c2lnc2ln")).code, 0);
+    assert_eq!(sandbox.run(&["show"], &jwt("c2lnc2ln")).code, 0);
+
+    sandbox.run(&["ban", "--as", "token"], &jwt("c2lnc2ln"));
+    assert_eq!(sandbox.run(&["show"], &jwt("b3RoZXI")).code, 0);
+    sandbox.run(&["ban", "--as", "jwt"], &jwt("c2lnc2ln"));
+    assert_eq!(sandbox.run(&["show"], &jwt("b3RoZXI")).code, 1);
+    let ran = sandbox.run(&["ban", "--as", "jwt"], "fake-token-01");
+    assert_eq!((ran.code, ran.err.as_str()), (2, "tokenban: line 1: no JWT; leave --as out\n"));
+}
+
+#[test]
+fn claims_need_no_token() {
+    let sandbox = Sandbox::new();
+    for (arguments, denied) in [
+        (&["--jti", "x1"][..], true),
+        (&["--jti", "x1", "--iss", "https://issuer.example"], false),
+        (&["--sub", "alice", "--issued-before", "2023-11-15"], true),
+        (&["--sub", "alice", "--issued-before", "2023-11-14"], false),
+        (&["--sub", "alice"], true),
+        (&["--sub", "bob"], false),
+    ] {
+        let ban = [&["ban"], arguments].concat();
+        assert_eq!(sandbox.run(&ban, "").code, 0, "{arguments:?}");
+        let shown = sandbox.run(&["show"], &jwt("c2ln"));
+        assert_eq!(shown.code, i32::from(denied), "{arguments:?} {}", shown.out);
+        let claims: Vec<&str> =
+            arguments.iter().copied().take_while(|word| *word != "--issued-before").collect();
+        assert_eq!(sandbox.run(&[&["unban"], &claims[..]].concat(), "").code, 0);
+    }
+    assert_eq!(sandbox.run(&["unban", "--sub", "bob"], "").err, "tokenban: not banned\n");
+    assert_eq!(sandbox.run(&["ban", "--iss", "x"], "").code, 2);
+}
+
+#[test]
+fn unban_tells_what_still_denies() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["ban"], &jwt("c2ln"));
+    sandbox.run(&["ban", "--list", "other", "--sub", "alice"], "");
+    let ran = sandbox.run(&["unban"], &jwt("c2ln"));
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.starts_with("tokenban: still denied by\n"), "{}", ran.err);
+    assert!(ran.err.contains("  sub   other  "), "{}", ran.err);
+}
+
+#[test]
+fn unban_takes_a_token_off_every_list_or_one() {
+    let sandbox = Sandbox::new();
+    let sha1 = "sha1:3e429ebcd3de608e37fd462282bb0dad4859ab3b";
+    sandbox.run(&["ban", "--list", "a"], "fake-token-01");
+    sandbox.run(&["ban", "--list", "b"], "fake-token-01");
+    sandbox.run(&["ban", "--list", "c"], sha1);
+    assert_eq!(sandbox.run(&["unban", "--list", "a"], "fake-token-01").code, 1, "b denies it");
+    let ran = sandbox.run(&["unban"], "fake-token-01");
+    assert_eq!((ran.code, ran.out.lines().count()), (0, 3), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("  sha1   c     unbanned\n"), "{}", ran.out);
+    assert_eq!(sandbox.run(&["list"], "").out, "no entries\n");
+    sandbox.run(&["ban"], sha1);
+    assert_eq!(sandbox.run(&["unban"], sha1).code, 0);
+}
+
+#[test]
+fn unban_by_fingerprint() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["ban"], "fake-token-01");
+    for (text, code) in [("e50d2ec3bd", 2), ("000000000000", 1), ("E50D2EC3BDEB", 0)] {
+        assert_eq!(sandbox.run(&["unban", "--fingerprint", text], "").code, code, "{text}");
+    }
+    assert_eq!(sandbox.run(&["show"], "fake-token-01").code, 0);
+}
+
+#[test]
+fn json_shapes() {
+    let sandbox = Sandbox::new();
+    let banned = sandbox.json(&["ban", "--json"], "fake-token-01\nxxxxxxxx\n", 1);
+    assert_eq!(
+        banned,
+        json!({
+            "list": "leaked",
+            "entries": [{ "line": 1, "fingerprint": "e50d2ec3bdeb", "kind": "token", "new": true }],
+            "damaged": [],
+            "refused": [{
+                "line": 2,
+                "reason": "masked",
+                "message": "the token is masked; make the report again with its secrets in clear, \
+                            or write `sha256:` and the digest",
+            }],
+        })
+    );
+    let shown = sandbox.json(&["show", "--json"], "fake-token-01", 1);
+    let key = shown["answers"][0]["entries"][0]["key"].as_str().unwrap().to_owned();
+    assert_eq!((key.len(), &key[..12]), (32, "e50d2ec3bdeb"));
+    assert_eq!(
+        shown,
+        json!({ "answers": [{
+            "line": 1,
+            "fingerprint": "e50d2ec3bdeb",
+            "entries": [{
+                "fingerprint": "e50d2ec3bdeb",
+                "kind": "token",
+                "list": "leaked",
+                "reason": "",
+                "source": "",
+                "added": "2026-00-00T00:00:00Z",
+                "expires": null,
+                "issued_before": null,
+                "key": key,
+            }],
+        }] })
+    );
+    let unbanned = sandbox.json(&["unban", "--json"], "fake-token-01\nfake-token-02\n", 1);
+    assert_eq!(
+        unbanned,
+        json!({
+            "unbanned": [{ "fingerprint": "e50d2ec3bdeb", "kind": "token", "list": "leaked" }],
+            "missing": [{ "line": 2, "fingerprint": fingerprint("fake-token-02") }],
+            "still_denied_by": [],
+            "refused": [],
+        })
+    );
+}
+
+#[test]
+fn a_wrong_checksum_is_a_warning() {
+    let sandbox = Sandbox::new();
+    let damaged = concat!("npm", "_qkJaB6MffYVzZXWqmcoF49yrUxP3wg", "0LsakP");
+    let ran = sandbox.run(&["ban"], damaged);
+    assert_eq!(ran.code, 0);
+    assert_eq!(
+        ran.err,
+        "tokenban: line 1: banned, but the token's own checksum is wrong: mistyped or cut?\n"
+    );
+}
+
+#[test]
+fn a_token_as_an_argument_is_refused_and_not_repeated() {
+    let sandbox = Sandbox::new();
+    for command in ["ban", "unban", "show", "import"] {
+        let ran = sandbox.run(&[command, "fake-token-01"], "");
+        assert_eq!(ran.code, 2, "{command}");
+        assert!(ran.err.contains("never from arguments"), "{command} {}", ran.err);
+    }
+}
+
+/// Neither the command nor anything that it runs has the token among its arguments.
+#[test]
+fn no_token_in_the_list_of_processes() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["ban", "--reason", "INC-42"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"fake-token-01\nfake-to").unwrap();
+    let mut words = String::new();
+    while words.is_empty() {
+        // Empty until the new program is in place.
+        words = fs::read_to_string(format!("/proc/{}/cmdline", child.id())).unwrap();
+    }
+    assert!(words.contains("INC-42") && !words.contains("fake-token"), "{words}");
+    stdin.write_all(b"ken-02").unwrap();
+    drop(stdin);
+    assert!(child.wait_with_output().unwrap().status.success());
+}
+
+#[test]
+fn without_a_store_the_way_out_is_told() {
+    let sandbox = Sandbox::without_store();
+    let mut command = sandbox.command(&["ban"]);
+    command.env_remove("TOKENBAN_STORE");
+    let ran = run(command, "fake-token-01");
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (2, "tokenban: no store is named; write --store PATH or set TOKENBAN_STORE\n")
+    );
+    let ran = sandbox.run(&["ban"], "fake-token-01");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("`tokenban init` makes a store"), "{}", ran.err);
+    assert_eq!(sandbox.run(&["list"], "").code, 2);
+}
+
+#[test]
+fn a_time_that_is_past_or_none_is_an_error() {
+    let sandbox = Sandbox::new();
+    for (when, message) in [("2001-01-01", "is past"), ("soon", "is no time")] {
+        let ran = sandbox.run(&["ban", "--expires", when], "fake-token-01");
+        assert!(ran.code == 2 && ran.err.contains(message), "{}", ran.err);
+    }
+    let ran = sandbox.run(&["ban", "--list", "Not A Name"], "fake-token-01");
+    assert!(ran.code == 2 && ran.err.contains("name of a list"), "{}", ran.err);
+}

@@ -1,0 +1,159 @@
+//! The commands that look at a store and look after it.
+
+mod support;
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::json;
+use support::{steady, Sandbox};
+
+fn filled() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["ban", "--reason", "INC-42", "--expires", "2100-01-01"], "fake-token-01\n");
+    sandbox.run(&["ban", "--list", "other", "--source", "paste"], "fake-token-01\nfake-token-02\n");
+    sandbox
+}
+
+#[test]
+fn init_makes_a_store_once() {
+    let sandbox = Sandbox::without_store();
+    let ran = sandbox.run(&["init"], "");
+    let path = sandbox.store().display().to_string();
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(
+        ran.out,
+        format!("made {path}; in the http block of nginx.conf: tokenban_store {path};\n")
+    );
+    let mode = |name: &str| {
+        let path = sandbox.store().join(name);
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    };
+    assert_eq!((mode(""), mode("data.mdb"), mode("lock.mdb")), (0o750, 0o640, 0o660));
+    let ran = sandbox.run(&["init"], "");
+    assert!(ran.code == 2 && ran.err.contains("something already"), "{}", ran.err);
+}
+
+#[test]
+fn init_takes_modes_and_a_group() {
+    let sandbox = Sandbox::without_store();
+    let ran = sandbox.run(&["init", "--json", "--dir-mode", "700", "--lock-mode", "600"], "");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let mode = std::fs::metadata(sandbox.store()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    let other = Sandbox::without_store();
+    let ran = other.run(&["init", "--group", "no-such-group"], "");
+    assert_eq!((ran.code, ran.err.as_str()), (2, "tokenban: no group \"no-such-group\"\n"));
+    assert!(!other.store().exists());
+    assert_eq!(other.run(&["init", "--data-mode", "9"], "").code, 2);
+}
+
+#[test]
+fn lists_and_their_entries() {
+    let sandbox = filled();
+    let ran = sandbox.run(&["list"], "");
+    assert_eq!(
+        ran.out,
+        "LIST    ENTRIES  EXPIRED\n\
+         leaked  1        0\n\
+         other   2        0\n"
+    );
+    let ran = sandbox.run(&["list", "other"], "");
+    assert_eq!(
+        steady(&ran.out),
+        "FINGERPRINT   KIND    ADDED                 EXPIRES               REASON\n\
+         0b7d86cbcb75  token   2026-00-00T00:00:00Z  never                 (paste)\n\
+         e50d2ec3bdeb  token   2026-00-00T00:00:00Z  never                 (paste)\n"
+    );
+    let ran = sandbox.run(&["list", "othr"], "");
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (2, "tokenban: no list \"othr\"; there are leaked, other\n")
+    );
+    assert_eq!(Sandbox::new().run(&["list"], "").out, "no entries\n");
+}
+
+#[test]
+fn list_json() {
+    let sandbox = filled();
+    assert_eq!(
+        sandbox.json(&["list", "--json"], "", 0),
+        json!({ "lists": [
+            { "name": "leaked", "entries": 1, "expired": 0 },
+            { "name": "other", "entries": 2, "expired": 0 },
+        ] })
+    );
+    let entries = sandbox.json(&["list", "--json", "leaked"], "", 0);
+    assert_eq!(entries["list"], "leaked");
+    assert_eq!(entries["entries"][0]["fingerprint"], "e50d2ec3bdeb");
+    assert_eq!(entries["entries"][0]["expires"], "2100-01-01T00:00:00Z");
+    assert_eq!(entries["entries"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn export_writes_digests() {
+    let sandbox = filled();
+    let ran = sandbox.run(&["export", "--list", "leaked"], "");
+    let key = sandbox.json(&["list", "--json", "leaked"], "", 0)["entries"][0]["key"].clone();
+    let entry: serde_json::Value = serde_json::from_str(&steady(&ran.out)).unwrap();
+    assert_eq!(
+        entry,
+        json!({
+            "fingerprint": "e50d2ec3bdeb", "kind": "token", "list": "leaked", "reason": "INC-42",
+            "source": "", "added": "2026-00-00T00:00:00Z", "expires": "2100-01-01T00:00:00Z",
+            "issued_before": null, "key": key,
+        })
+    );
+    let ran = sandbox.run(&["export", "--format", "csv"], "");
+    let lines: Vec<String> = steady(&ran.out).lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 4);
+    assert_eq!(lines[0], "fingerprint,kind,list,reason,source,added,expires,issued_before,key");
+    assert!(
+        lines[1].starts_with("0b7d86cbcb75,token,other,,paste,2026-00-00T00:00:00Z,,,"),
+        "{lines:?}"
+    );
+    assert_eq!(sandbox.run(&["export", "--list", "no"], "").code, 2);
+    assert_eq!(sandbox.run(&["export", "report.json"], "").code, 2);
+}
+
+#[test]
+fn stats_count() {
+    let sandbox = filled();
+    let stats = sandbox.json(&["stats", "--json"], "", 0);
+    assert_eq!(stats["keys"], 2);
+    assert_eq!(stats["lists"][1]["entries"], 2);
+    assert_eq!(stats["id"].as_str().unwrap().len(), 32);
+    assert!(stats["file_bytes"].as_u64() > Some(0) && stats["used_bytes"].as_u64() > Some(0));
+    let text = sandbox.run(&["stats"], "").out;
+    assert!(text.contains("list other   2 entries, 0 expired\n"), "{text}");
+}
+
+#[test]
+fn sweep_takes_off_what_has_expired() {
+    let sandbox = filled();
+    let soon = (jiff::Timestamp::now() + std::time::Duration::from_secs(2)).to_string();
+    sandbox.run(&["ban", "--expires", &soon], "fake-token-03");
+    assert_eq!(sandbox.run(&["show"], "fake-token-03").code, 1);
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert_eq!(sandbox.run(&["show"], "fake-token-03").code, 0);
+    let fingerprint = support::fingerprint("fake-token-03");
+    let ran = sandbox.run(&["show", &fingerprint], "");
+    assert!(ran.code == 0 && ran.out.contains(": 1 entry\n"), "{}", ran.out);
+    assert_eq!(sandbox.run(&["list"], "").out.lines().nth(1), Some("leaked  2        1"));
+    assert_eq!(sandbox.run(&["sweep"], "").out, "swept 1 expired entry\n");
+    assert_eq!(sandbox.json(&["sweep", "--json"], "", 0), json!({ "swept": 0 }));
+    assert_eq!(sandbox.run(&["list"], "").out.lines().nth(1), Some("leaked  1        0"));
+}
+
+#[test]
+fn every_command_is_in_the_man_page_and_the_completions() {
+    let sandbox = Sandbox::without_store();
+    let page = sandbox.run(&["man"], "").out;
+    let completions = sandbox.run(&["completions", "bash"], "").out;
+    for name in ["ban", "export", "import", "init", "list", "show", "stats", "sweep", "unban"] {
+        assert!(page.contains(&format!("tokenban\\-{name}")), "{name}");
+        assert!(completions.contains(&format!("tokenban,{name})")), "{name}");
+        let page = sandbox.run(&["man", name], "");
+        assert!(page.code == 0 && page.out.contains("\\-\\-store"), "{name}");
+        assert!(sandbox.run(&[name, "--help"], "").out.contains("Exit codes: 0"), "{name}");
+    }
+}
