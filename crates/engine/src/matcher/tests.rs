@@ -4,7 +4,10 @@ use proptest::prelude::*;
 use regex_automata::meta;
 
 use super::*;
-use crate::{limits::Limits, rule::Pattern};
+use crate::{
+    limits::Limits,
+    rule::{Pattern, TokenEntry},
+};
 
 /// What patterns are made of here: every shape, and pieces that overlap each other.
 const PATTERNS: [&str; 34] = [
@@ -240,7 +243,7 @@ fn token_entries_match_whole_values() {
     ];
     let mut builder = Builder::new();
     for (rule, text) in (0..).zip(entries) {
-        builder.token(RuleIndex(rule), &crate::rule::TokenEntry::parse(text).unwrap());
+        builder.token(RuleIndex(rule), &TokenEntry::parse(text).unwrap());
     }
     let matcher = builder.build(&Limits::default()).unwrap();
     let mut cache = matcher.cache();
@@ -259,5 +262,94 @@ proptest! {
         let matcher = build(&patterns);
         let expected = reference(&patterns, value.as_bytes());
         prop_assert_eq!(rules(&matcher, &mut matcher.cache(), &[value.as_bytes()]), expected);
+    }
+}
+
+/// One matcher of a rule, of every kind that rule files know.
+#[derive(Clone, Debug)]
+enum Kind {
+    Present,
+    Regex(&'static str),
+    Sha1(Vec<u8>),
+    Sha256(Vec<u8>),
+    Token(Vec<u8>),
+}
+
+impl Kind {
+    fn add(&self, rule: RuleIndex, builder: &mut Builder) {
+        use sha2::Digest as _;
+        match self {
+            Kind::Present => builder.present(rule),
+            Kind::Regex(text) => builder.regex(rule, &Pattern::parse(text).unwrap()),
+            Kind::Sha1(token) => {
+                builder.token(rule, &TokenEntry::Sha1(sha1::Sha1::digest(token).into()));
+            }
+            Kind::Sha256(token) => {
+                builder.token(rule, &TokenEntry::Sha256(sha2::Sha256::digest(token).into()));
+            }
+            Kind::Token(token) => builder.token(rule, &TokenEntry::Plain(token.clone().into())),
+        }
+    }
+
+    /// The simple reference.
+    fn matches(&self, value: &[u8]) -> bool {
+        match self {
+            Kind::Present => true,
+            Kind::Regex(text) => !reference(&[text], value).is_empty(),
+            // A digest of nothing is no token: it would deny every empty value.
+            Kind::Sha1(token) | Kind::Sha256(token) => token == value && !value.is_empty(),
+            Kind::Token(token) => token == value,
+        }
+    }
+}
+
+/// Tokens and values from the same few pieces, so that they meet often.
+fn tokens() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        3 => proptest::sample::select(vec![&b"abc"[..], b"", b"abcab", b"ab-ab", b"123:abc1"])
+            .prop_map(<[u8]>::to_vec),
+        1 => values(),
+    ]
+}
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    prop_oneof![
+        1 => Just(Kind::Present),
+        4 => proptest::sample::select(PATTERNS.to_vec()).prop_map(Kind::Regex),
+        2 => tokens().prop_map(Kind::Sha1),
+        2 => tokens().prop_map(Kind::Sha256),
+        4 => tokens().prop_map(Kind::Token),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Rules of several matchers each, in any mixture: each rule is reported once, if and only if
+    /// one of its matchers alone finds something.
+    #[test]
+    fn rules_of_every_kind_agree_with_the_reference(
+        rules in proptest::collection::vec(proptest::collection::vec(kinds(), 1..4), 1..8),
+        values in proptest::collection::vec((tokens(), proptest::collection::vec(0usize..80, 0..4)), 1..8),
+    ) {
+        let mut builder = Builder::new();
+        for (rule, kinds) in (0..).zip(&rules) {
+            kinds.iter().for_each(|kind| kind.add(RuleIndex(rule), &mut builder));
+        }
+        let matcher = builder.build(&Limits::default()).unwrap();
+        let mut cache = matcher.cache();
+        for (value, cuts) in values {
+            let expected: Vec<u32> = (0..)
+                .zip(&rules)
+                .filter(|(_, kinds)| kinds.iter().any(|kind| kind.matches(&value)))
+                .map(|(rule, _)| rule)
+                .collect();
+            let mut found = self::rules(&matcher, &mut cache, &[&value]);
+            found.sort_unstable();
+            prop_assert_eq!(&found, &expected);
+            let mut found = self::rules(&matcher, &mut cache, &split(&value, &cuts));
+            found.sort_unstable();
+            prop_assert_eq!(&found, &expected);
+        }
     }
 }
