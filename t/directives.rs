@@ -2,7 +2,13 @@
 
 mod support;
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
 use support::check;
+use tokenban_engine::{limits::Limits, Ruleset};
 
 fn errors(directives: &str) -> String {
     let output = check(&format!("server {{ listen 127.0.0.1:{{port}};\n{directives}\n}}"));
@@ -82,5 +88,68 @@ fn what_is_right_passes() {
         let output = check(&format!("server {{ listen 127.0.0.1:{{port}};\n{directives}\n}}"));
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{directives}: {text}");
+    }
+}
+
+/// Every mistake of the engine's golden files, and files that cannot be read: `nginx -t` says what the
+/// engine says, which is also what `tokenban check` prints.
+#[test]
+fn mistakes_in_rule_files_have_the_engine_s_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let over_the_limit = folder.path().join("over-the-limit.yaml");
+    fs::File::create(&over_the_limit).unwrap().set_len(17 << 20).unwrap();
+    let many = folder.path().join("many-mistakes-".repeat(10) + ".yaml");
+    let rule = |number| format!("  - {{id: rule-{number}, points: [[heder, X]], present: true}}\n");
+    fs::write(&many, (0..50).fold("rules:\n".to_owned(), |text, number| text + &rule(number)))
+        .unwrap();
+    let mut cases: Vec<Vec<PathBuf>> = vec![
+        vec![many],
+        vec![over_the_limit],
+        vec![folder.path().to_owned()],
+        vec![folder.path().join("missing.yaml")],
+        // A regular file that cannot be read, even by root.
+        vec!["/proc/self/mem".into()],
+    ];
+    cases.extend(golden_files());
+    assert!(cases.len() > 60, "{} cases", cases.len());
+    for files in cases {
+        let Err(error) = Ruleset::load(&files, &Limits::default()) else { continue };
+        let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+        let found = errors(&format!("tokenban_rules {};", names.join(" ")));
+        for line in error.to_string().lines() {
+            assert!(found.contains(line), "expected:\n{error}\nfound:\n{found}");
+        }
+    }
+}
+
+/// The rule files of each mistake; a second file follows the first of its name.
+fn golden_files() -> Vec<Vec<PathBuf>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/engine/tests/diagnostics");
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| {
+        let name = file.to_string_lossy();
+        name.ends_with(".yaml") && !name.ends_with(".second.yaml")
+    });
+    let with_second = |file: PathBuf| {
+        let second = file.with_extension("second.yaml");
+        let second = second.exists().then_some(second);
+        std::iter::once(file).chain(second).collect()
+    };
+    files.into_iter().map(with_second).collect()
+}
+
+/// What is shipped must start: with the paths that are relative to a built tree made absolute.
+#[test]
+fn every_shipped_configuration_is_loaded() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("nginx-conf");
+    let files = fs::read_dir(&shipped).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> =
+        files.filter(|file| file.extension().is_some_and(|name| name == "conf")).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let output = support::check_file(&file);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {text}", file.display());
     }
 }

@@ -183,6 +183,28 @@ pub(crate) fn check(http: &str) -> Output {
     command(&directory).arg("-t").output().expect("NGINX runs")
 }
 
+/// What `nginx -t` says of a configuration of `nginx-conf/`, in a tree as `make build` leaves it.
+pub(crate) fn check_file(file: &Path) -> Output {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let (conf, build) = (directory.path().join("nginx-conf"), directory.path().join("build"));
+    fs::create_dir_all(build.join("temp")).expect("directory");
+    fs::create_dir(&conf).expect("directory");
+    link(&module(), &build.join("ngx_http_tokenban_module.so"));
+    link(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &directory.path().join("rules"));
+    for entry in fs::read_dir(file.parent().expect("a folder")).expect("nginx-conf") {
+        let entry = entry.expect("entry");
+        fs::copy(entry.path(), conf.join(entry.file_name())).expect("copy");
+    }
+    let name = file.file_name().expect("a name");
+    let mut command = Command::new(env!("TOKENBAN_NGINX"));
+    command.args(["-e", "stderr", "-t", "-p"]).arg(conf.join("")).arg("-c").arg(name);
+    command.output().expect("NGINX runs")
+}
+
+fn link(target: &Path, name: &Path) {
+    std::os::unix::fs::symlink(target, name).expect("link");
+}
+
 /// The module for the NGINX of this build.
 pub(crate) fn module() -> PathBuf {
     let tests = env::current_exe().expect("path of the test");

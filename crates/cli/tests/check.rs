@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path, process::Command};
 
+use tokenban_engine::{limits::Limits, Ruleset};
+
 /// Exit code, standard output, standard error.
 fn tokenban(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_tokenban"))
@@ -110,4 +112,29 @@ fn schema_completions_and_man_page_are_printed() {
     assert!(code == 0 && out.contains(".TH tokenban 1"), "{out}");
     assert_eq!(tokenban(folder, &["man", "check"]).0, 0);
     assert_eq!(tokenban(folder, &["man", "chekc"]).0, 2);
+}
+
+/// Every mistake of the engine's golden files has the engine's text, which is NGINX's, too
+/// (`t/directives.rs`).
+#[test]
+fn mistakes_have_the_engine_s_text() {
+    let folder = Path::new("../engine/tests/diagnostics");
+    let mut asked = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.to_string_lossy();
+        if !name.ends_with(".yaml") || name.contains(".second.") {
+            continue;
+        }
+        let second = file.with_extension("second.yaml");
+        let files: Vec<_> =
+            [file.clone(), second].into_iter().filter(|file| file.exists()).collect();
+        let Err(error) = Ruleset::load(&files, &Limits::default()) else { continue };
+        let names = files.iter().map(|file| file.to_str().unwrap());
+        let arguments: Vec<_> = std::iter::once("check").chain(names).collect();
+        let (code, _, err) = tokenban(Path::new("."), &arguments);
+        assert!(code == 2 && err.starts_with(&format!("{error}\n")), "{error}\n{code}: {err}");
+        asked += 1;
+    }
+    assert!(asked > 50, "{asked} files");
 }
