@@ -13,7 +13,7 @@ pub mod limits;
 pub mod load;
 #[doc(hidden)] // for benches and fuzzing
 pub mod matcher;
-#[allow(dead_code)] // until the walk of the points uses every parser
+#[allow(dead_code)] // until descriptors of protobuf are read
 mod parse;
 pub mod point;
 pub mod request;

@@ -1,5 +1,25 @@
 //! The bounds of everything that is read or built on behalf of somebody else's input.
 
+/// What decompression may yield in one request. What lies past a bound is not inspected, and the
+/// request counts as not inspected as a whole.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inflation {
+    /// Most bytes of one value or one layer of a body; of an XML document, with its entities
+    /// expanded.
+    pub(crate) size: usize,
+    /// Most bytes for each byte read, past the first 64 KiB. Deflate cannot do more than 1,032;
+    /// repetitive JSON reaches 50.
+    pub(crate) ratio: usize,
+    /// Most bytes of all values together.
+    pub(crate) total: usize,
+}
+
+/// Of the request head: its values are a few kilobytes.
+pub(crate) const HEAD: Inflation = Inflation { size: 1 << 20, ratio: 200, total: 4 << 20 };
+
+/// Of the body.
+pub(crate) const BODY: Inflation = Inflation { size: 16 << 20, ratio: 200, total: 64 << 20 };
+
 /// What loading and compiling may cost. Each field says what happens past it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -53,7 +53,7 @@ impl Point {
                 }
             };
             let element = Element { kind: spec.kind, name };
-            place = after(spec, &element);
+            place = after(place, spec, &element);
             elements.push(element);
             index += 1;
         }
@@ -74,6 +74,13 @@ impl Point {
     }
 }
 
+impl Element {
+    /// The name in rule files.
+    pub fn word(&self) -> &'static str {
+        self.kind.word(self.name.is_some())
+    }
+}
+
 /// As it is written in a rule file: `[header, AUTHORIZATION, credentials]`.
 impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,7 +89,7 @@ impl fmt::Display for Point {
             if index > 0 {
                 f.write_str(", ")?;
             }
-            f.write_str(element.kind.name())?;
+            f.write_str(element.word())?;
             if let Some(name) = &element.name {
                 write!(f, ", {}", name.escape_debug())?;
             }
@@ -123,7 +130,7 @@ fn spec(word: &str, place: Place, before: Option<&Element>) -> Result<&'static S
     }
     if let Some(spec) = named().next() {
         let before = match before {
-            Some(element) => format!("after `{}`", element.kind.name()),
+            Some(element) => format!("after `{}`", element.word()),
             None => "at the beginning".to_owned(),
         };
         return Err(format!("`{word}` cannot stand {before}; {}", spec.place.advice()));
@@ -160,10 +167,10 @@ fn canonical_name(kind: Kind, name: &str) -> String {
     }
 }
 
-fn after(spec: &Spec, element: &Element) -> Place {
-    match (element.kind, element.name.as_deref()) {
-        (Kind::Header, Some("COOKIE")) => Place::CookieHeader,
-        _ => spec.yields,
+fn after(place: Place, spec: &Spec, element: &Element) -> Place {
+    match (place, element.kind, element.name.as_deref()) {
+        (Place::Request, Kind::Header, Some("COOKIE")) => Place::CookieHeader,
+        _ => place.after(spec),
     }
 }
 
@@ -171,7 +178,7 @@ fn end(place: Place, elements: &[Element]) -> Option<String> {
     if place.ends() {
         return None;
     }
-    let name = elements.last()?.kind.name();
+    let name = elements.last()?.word();
     Some(format!("`{name}` alone yields no value; {}", place.follow()))
 }
 

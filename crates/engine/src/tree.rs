@@ -22,6 +22,8 @@ impl NodeId {
 pub(crate) enum Step {
     /// An element of the notation.
     Element(Element),
+    /// Every value in a document at any depth, for `anywhere`: no element that rules can name.
+    Any,
     /// User and password of Basic, `user:password`, and the one way to encode them that clients
     /// have: only a reading, not an element that rules can name.
     Pair,
@@ -33,14 +35,42 @@ impl Step {
     pub(crate) fn kind(&self) -> Option<Kind> {
         match self {
             Step::Element(element) => Some(element.kind),
-            Step::Pair | Step::Unquote => None,
+            Step::Any | Step::Pair | Step::Unquote => None,
         }
     }
 
     pub(crate) fn name(&self) -> &str {
         match self {
             Step::Element(element) => element.name.as_deref().unwrap_or_default(),
-            Step::Pair | Step::Unquote => "",
+            Step::Any | Step::Pair | Step::Unquote => "",
+        }
+    }
+
+    /// Whether the step takes what has this name: it asks for it, or for all.
+    pub(crate) fn is(&self, name: &[u8]) -> bool {
+        self.takes(|wanted| wanted == name)
+    }
+
+    /// The same where names are compared in another way.
+    pub(crate) fn takes(&self, is_named: impl Fn(&[u8]) -> bool) -> bool {
+        match self {
+            Step::Element(Element { name: Some(name), .. }) => is_named(name.as_bytes()),
+            _ => true,
+        }
+    }
+
+    /// Whether the step takes what has this number.
+    pub(crate) fn is_number(&self, number: usize) -> bool {
+        matches!(self, Step::Element(Element { name: None, .. })) || self.number() == number
+    }
+
+    /// As a rule file would write it.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Step::Any => "anywhere",
+            Step::Element(element) => element.word(),
+            Step::Pair => "pair",
+            Step::Unquote => "unquoted",
         }
     }
 
@@ -66,6 +96,11 @@ impl Node {
             .iter()
             .filter(move |(step, _)| step.kind() == Some(kind))
             .map(|(step, child)| (step, *child))
+    }
+
+    /// The node for every value at any depth.
+    pub(crate) fn any(&self) -> Option<NodeId> {
+        self.edges.iter().find(|(step, _)| *step == Step::Any).map(|(_, child)| *child)
     }
 
     pub(crate) fn has(&self, kinds: &[Kind]) -> bool {
@@ -142,11 +177,11 @@ pub(crate) fn with_credentials(path: &[Step]) -> Vec<Vec<Step>> {
     ]
 }
 
-/// Every place outside the body where a credential usually travels.
+/// Every place where a credential usually travels.
 fn anywhere() -> Vec<Vec<Step>> {
     let header_all = element(Kind::HeaderAll);
     let cookie = Step::Element(Element { kind: Kind::Header, name: Some("COOKIE".to_owned()) });
-    vec![
+    let head = vec![
         vec![header_all.clone()],
         vec![header_all.clone(), element(Kind::Credentials)],
         vec![header_all.clone(), element(Kind::Basic), element(Kind::User)],
@@ -154,7 +189,28 @@ fn anywhere() -> Vec<Vec<Step>> {
         vec![cookie, element(Kind::CookieAll)],
         vec![element(Kind::QueryAll)],
         vec![element(Kind::PathAll)],
-    ]
+    ];
+    [head, anywhere_in_body()].concat()
+}
+
+/// Fields of forms, names of files, and every value of documents, which may stand in a field.
+fn anywhere_in_body() -> Vec<Vec<Step>> {
+    let (form, multipart) = (element(Kind::FormUrlencodedAll), element(Kind::MultipartAll));
+    let (json, gql) = (element(Kind::JsonDoc), element(Kind::Gql));
+    let paths = [
+        vec![form.clone()],
+        vec![form.clone(), json.clone(), Step::Any],
+        vec![form, gql.clone(), Step::Any],
+        vec![multipart.clone()],
+        vec![multipart.clone(), element(Kind::FileName)],
+        vec![multipart.clone(), json.clone(), Step::Any],
+        vec![multipart, gql.clone(), Step::Any],
+        vec![json, Step::Any],
+        vec![gql, Step::Any],
+        vec![element(Kind::Xml), Step::Any],
+    ];
+    let below_post = |path: Vec<Step>| [vec![element(Kind::Post)], path].concat();
+    paths.into_iter().map(below_post).collect()
 }
 
 fn element(kind: Kind) -> Step {

@@ -173,19 +173,6 @@ fn the_report_names_rule_point_and_fingerprint() {
 }
 
 #[test]
-fn what_is_not_inspected_is_refused_at_load() {
-    for (point, matcher) in
-        [("[post]", "present: true"), ("[header, X, xml, xml_tag, a]", "present: true")]
-    {
-        let text = rule(point, matcher);
-        let error =
-            Ruleset::load_text(Path::new("test.yaml"), &text, &Limits::default()).unwrap_err();
-        assert!(error.to_string().contains("not supported yet"), "{error}");
-        assert!(error.to_string().starts_with("test.yaml:2:"), "{error}");
-    }
-}
-
-#[test]
 fn what_needs_no_body_is_decided_before_it() {
     let text = "rules: [{id: a, points: [[header, A]], tokens: [fake-token-0123]}]";
     let ruleset = Ruleset::load_text(Path::new("x"), text, &Limits::default()).unwrap();

@@ -51,10 +51,9 @@ pub(super) fn methods<R: Request + ?Sized>(request: &R, visit: &mut dyn FnMut(&[
             visit(&value.trim_ascii().to_ascii_uppercase());
         }
     });
-    query(request.args(), &mut Buffers::default(), &mut |name, value| {
-        if name == b"_method" {
-            visit(&value.trim_ascii().to_ascii_uppercase());
-        }
+    let wants = |name: &[u8]| name == b"_method";
+    query(request.args(), &mut Buffers::default(), &wants, &mut |_, value| {
+        visit(&value.trim_ascii().to_ascii_uppercase());
     });
 }
 

@@ -43,6 +43,25 @@ pub(crate) fn charset(
     }
 }
 
+/// The charset that a Content-Type names.
+pub(crate) fn label(content_type: &[u8]) -> Option<&[u8]> {
+    let at = content_type.windows(8).position(|it| it.eq_ignore_ascii_case(b"charset="))?;
+    let value = content_type[at + 8..].split(|byte| matches!(byte, b';' | b',')).next()?;
+    let value = value.trim_ascii();
+    Some(
+        value
+            .strip_prefix(b"\"")
+            .map_or(value, |inner| inner.split(|byte| *byte == b'"').next().unwrap_or_default()),
+    )
+}
+
+/// Whether text that starts so may be in another charset than UTF-8.
+pub(crate) fn may_apply(start: &[u8], label: Option<&[u8]>) -> bool {
+    label.is_some_and(|label| by_label(label).is_some())
+        || by_mark(start).is_some()
+        || by_pattern(start).is_some()
+}
+
 fn emit_as(
     charset: Charset,
     text: &[u8],

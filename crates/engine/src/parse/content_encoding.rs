@@ -72,6 +72,16 @@ pub(crate) fn content_encoding(
     coverage
 }
 
+/// Whether a body that starts so may be coded.
+pub(crate) fn may_apply(start: &[u8], header: &[u8]) -> bool {
+    is_declared(header) || looks_like_gzip(start) || looks_like_zlib(start)
+}
+
+/// Whether the header names a coding that is undone here.
+pub(crate) fn is_declared(header: &[u8]) -> bool {
+    !header.is_empty() && !codings(header).is_empty()
+}
+
 /// The declared codings that change anything; unknown names are left to the look of the bytes.
 fn codings(header: &[u8]) -> Vec<Coding> {
     let mut found = Vec::new();

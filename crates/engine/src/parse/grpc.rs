@@ -9,11 +9,12 @@ use super::{base64, Buffers, Coverage};
 
 /// Emits index and bytes of each message; a compressed one as sent, then inflated.
 ///
-/// `encoding` is the value of `grpc-encoding`, or empty.
+/// `encoding` is the value of `grpc-encoding`, or empty. The size of `bounds` is for all messages
+/// together; what was inflated is taken off it.
 pub(crate) fn messages(
     body: &[u8],
     encoding: &[u8],
-    bounds: Bounds,
+    bounds: &mut Bounds,
     buffers: &mut Buffers,
     emit: &mut dyn FnMut(usize, &[u8]),
 ) -> Coverage {
@@ -33,7 +34,7 @@ pub(crate) fn messages(
 fn frames(
     body: &[u8],
     encoding: &[u8],
-    bounds: Bounds,
+    bounds: &mut Bounds,
     buffers: &mut Buffers,
     emit: &mut dyn FnMut(usize, &[u8]),
 ) -> Coverage {
@@ -50,8 +51,13 @@ fn frames(
         let (message, next) = after.split_at(length.min(after.len()));
         emit(index, message);
         if flag & 1 == 1 {
-            let emit = &mut |reading: &[u8]| emit(index, reading);
-            coverage = coverage.and(content_encoding(message, encoding, bounds, buffers, emit));
+            let mut size = 0;
+            let emit = &mut |reading: &[u8]| {
+                size += reading.len();
+                emit(index, reading);
+            };
+            coverage = coverage.and(content_encoding(message, encoding, *bounds, buffers, emit));
+            bounds.size = bounds.size.saturating_sub(size);
         }
         rest = next;
     }
@@ -75,9 +81,15 @@ mod tests {
     fn found(body: &[u8], encoding: &str) -> Vec<(usize, Vec<u8>)> {
         let mut found = Vec::new();
         let buffers = &mut Buffers::default();
-        let _ = messages(body, encoding.as_bytes(), BOUNDS, buffers, &mut |index, message| {
-            found.push((index, message.to_vec()));
-        });
+        let _ = messages(
+            body,
+            encoding.as_bytes(),
+            &mut BOUNDS.clone(),
+            buffers,
+            &mut |index, message| {
+                found.push((index, message.to_vec()));
+            },
+        );
         found
     }
 

@@ -56,6 +56,20 @@ pub(crate) enum Coverage {
     Whole,
 }
 
+/// What is kept of a buffer from request to request.
+const KEPT: usize = 1 << 20;
+
+impl Buffers {
+    /// Gives back what only a large body needed.
+    pub(crate) fn shrink(&mut self) {
+        for buffer in [&mut self.name, &mut self.value, &mut self.spare] {
+            if buffer.capacity() > KEPT {
+                *buffer = Vec::new();
+            }
+        }
+    }
+}
+
 impl Coverage {
     /// `Cut` when either was.
     pub(crate) fn and(self, other: Coverage) -> Coverage {

@@ -13,8 +13,25 @@ use super::{
 ///
 /// `&` separates; `;` does so in another reading (Perl, older Rack and Python), and `#` ends the
 /// text in one. An argument without `=` is a name without value and a value without name.
-pub(crate) fn query(text: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
-    pieces(text, &mut |piece| argument(piece, buffers, emit));
+///
+/// Only those whose name is wanted: readings of names multiply those of values.
+pub(crate) fn query(
+    text: &[u8],
+    buffers: &mut Buffers,
+    wants: &dyn Fn(&[u8]) -> bool,
+    emit: &mut dyn FnMut(&[u8], &[u8]),
+) {
+    pieces(text, &mut |piece| argument(piece, buffers, wants, emit));
+}
+
+/// Emits every reading of the name of every argument.
+pub(crate) fn query_names(text: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8])) {
+    let Buffers { name: buffer, spare, .. } = buffers;
+    pieces(text, &mut |piece| {
+        if !piece.is_empty() {
+            names(split(piece).0, buffer, spare, emit);
+        }
+    });
 }
 
 /// Emits every reading of the value of every argument: `query` for whom does not ask for names,
@@ -107,17 +124,25 @@ fn pieces(text: &[u8], emit: &mut dyn FnMut(&[u8])) {
     }
 }
 
-fn argument(piece: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
+fn argument(
+    piece: &[u8],
+    buffers: &mut Buffers,
+    wants: &dyn Fn(&[u8]) -> bool,
+    emit: &mut dyn FnMut(&[u8], &[u8]),
+) {
     if piece.is_empty() {
         return;
     }
     let (name, value) = split(piece);
     let Buffers { name: name_buffer, value: value_buffer, spare } = buffers;
     names(name, name_buffer, spare, &mut |name| {
+        if !wants(name) {
+            return;
+        }
         emit(name, value);
         percent(value, value_buffer, &mut |decoded| emit(name, decoded));
     });
-    if name.len() == piece.len() {
+    if name.len() == piece.len() && wants(b"") {
         emit(b"", piece);
         percent(piece, value_buffer, &mut |decoded| emit(b"", decoded));
     }
@@ -162,7 +187,7 @@ mod tests {
 
     fn arguments(text: &[u8]) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        query(text, &mut Buffers::default(), &mut |name, value| {
+        query(text, &mut Buffers::default(), &|_| true, &mut |name, value| {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             found.push((text(name), text(value)));
         });
@@ -271,7 +296,7 @@ mod tests {
         #[test]
         fn never_panics_and_stays_bounded(text in "[a-c=&;%+#u0-9\\[\\].]{0,200}") {
             let mut total = 0;
-            query(text.as_bytes(), &mut Buffers::default(), &mut |name, value| {
+            query(text.as_bytes(), &mut Buffers::default(), &|_| true, &mut |name, value| {
                 total += name.len() + value.len();
             });
             prop_assert!(total <= 2000 * (text.len() + 1));

@@ -15,7 +15,7 @@ fn points_come_back_as_written() {
         "header, COOKIE, cookie, session, percent",
         "header, COOKIE, base64",
         "header, X-FORWARDED-FOR, array, 1",
-        "header, COOKIE, cookie, a, pollution",
+        "header, X-KEY, pollution",
         "query, p, hash, x",
         "query_all, jwt, jwt_payload, base64, json_doc, hash, sub",
         "query_name",
@@ -23,7 +23,7 @@ fn points_come_back_as_written() {
         "post, multipart, upload, file",
         "post, multipart, upload, header, CONTENT-TYPE",
         "post, xml, xml_tag, a, xml_attr, b",
-        "post, gql, gql_query, q, gql_arg, token",
+        "post, gql, gql_query, q, hash, login, gql_arg, hash, token",
         "var, ssl_client_s_dn",
         "anywhere",
     ] {

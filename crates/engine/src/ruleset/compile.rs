@@ -18,11 +18,6 @@ use crate::{
 impl Ruleset {
     /// Compiles rules that were read. An error names the rule and the way out.
     pub fn compile(loaded: &Loaded, limits: &Limits) -> Result<Ruleset, LoadError> {
-        for rule in &loaded.rules {
-            if let Some(message) = unsupported(rule) {
-                return Err(loaded.error(rule, message));
-            }
-        }
         let [head, body] = plant(&loaded.rules);
         let body_rules = body.rules();
         let mut matchers = Matchers { loaded, limits, built: Vec::new(), known: HashMap::new() };
@@ -32,32 +27,6 @@ impl Ruleset {
         let (conditions, variables) = (conditions(&rules), variables(&rules));
         Ok(Ruleset { rules, head, body, body_rules, matchers, conditions, variables, files })
     }
-}
-
-/// What this version cannot do is refused, never skipped.
-fn unsupported(rule: &Rule) -> Option<String> {
-    let conditions = rule.except.iter().chain([&rule.conditions]);
-    let tested = conditions.flat_map(|conditions| &conditions.when).map(|when| &when.point);
-    let mut points = rule.points.iter().chain(tested);
-    let point = points.find(|point| point.elements().iter().any(|found| !walked(found.kind)))?;
-    Some(format!(
-        "the point `{point}` is not supported yet; look at headers, cookies, arguments or the path"
-    ))
-}
-
-/// Whether the walk reads an element.
-fn walked(kind: Kind) -> bool {
-    use Kind::*;
-    #[rustfmt::skip]
-    let walked = matches!(
-        kind,
-        ActionExt | ActionName | Anywhere | Array | ArrayAll | Base64 | Basic | Claims | Cookie
-            | CookieAll | CookieName | Credentials | Gzip | Hash | HashAll | HashName | Header
-            | HeaderAll | HeaderName | Host | Htmljs | JsonDoc | Jwt | JwtHeader | JwtPayload
-            | JwtPrefix | Method | Password | Path | PathAll | Percent | Pollution | Proto
-            | Query | QueryAll | QueryName | RemoteAddr | Scheme | Uri | User | Var
-    );
-    walked
 }
 
 /// A [`Part`] before its matchers are built: its tree, and for each node at which rules end these
@@ -205,12 +174,7 @@ fn variables(rules: &[Rule]) -> Vec<String> {
 fn text(path: &[Step]) -> String {
     let words = path.iter().flat_map(|step| {
         let name = Some(step.name()).filter(|name| !name.is_empty());
-        let kind = match step {
-            Step::Element(element) => element.kind.name(),
-            Step::Pair => "pair",
-            Step::Unquote => "unquoted",
-        };
-        [Some(kind), name].into_iter().flatten()
+        [Some(step.word()), name].into_iter().flatten()
     });
     format!("[{}]", words.collect::<Vec<_>>().join(", "))
 }

@@ -1,6 +1,8 @@
 //! The decision about a request, in two stages: its head, and then, where a rule asks for it, its
 //! body.
 
+use std::{borrow::Cow, ops::Range};
+
 use super::{Leaf, Part, Ruleset};
 use crate::{
     condition::Readings,
@@ -81,11 +83,28 @@ impl Part {
     }
 }
 
+/// The bytes of a span of a value in pieces; copied only where they stand in more than one.
+pub(super) fn cut<'a>(pieces: &[&'a [u8]], span: Range<usize>) -> Cow<'a, [u8]> {
+    let mut found = Cow::Borrowed(&[][..]);
+    let mut at = 0;
+    for piece in pieces {
+        let (start, end) = (span.start.max(at), span.end.min(at + piece.len()));
+        if let Some(part @ [_, ..]) = piece.get(start - at..end.saturating_sub(at)) {
+            match &mut found {
+                Cow::Borrowed([]) => found = Cow::Borrowed(part),
+                found => found.to_mut().extend_from_slice(part),
+            }
+        }
+        at += piece.len();
+    }
+    found
+}
+
 impl Ruleset {
     /// New working memory.
     pub fn scratch(&self) -> Scratch {
         Scratch {
-            pool: Pool::new(),
+            pool: Pool::default(),
             caches: self.matchers.iter().map(|matcher| matcher.cache()).collect(),
             lookup: Memory::default(),
             found: Vec::new(),
@@ -106,9 +125,11 @@ impl Ruleset {
         if inspection.mode == Mode::Off {
             return outcome;
         }
-        outcome.incomplete = self
-            .search(inspection, stage, scratch)
-            .filter(|_| self.may_be_denied(inspection.request, stage, &mut scratch.pool));
+        let left_out = self.search(inspection, stage, scratch);
+        outcome.incomplete = left_out
+            .into_iter()
+            .flatten()
+            .find(|why| self.may_be_denied(*why, inspection.request, stage, &mut scratch.pool));
         if scratch.found.is_empty() {
             return outcome;
         }
@@ -121,6 +142,9 @@ impl Ruleset {
             }
         }
         scratch.found = found;
+        // Conditions look at points, too.
+        let bound = scratch.pool.was_cut().then_some(Incomplete::Bound);
+        outcome.incomplete = outcome.incomplete.or(bound);
         outcome
     }
 
@@ -144,39 +168,39 @@ impl Ruleset {
         inspection: &Inspection<'_, R>,
         scratch: &mut Scratch,
     ) -> bool {
-        let request = inspection.request;
+        let pool = &mut scratch.pool;
+        let mut rules = self.body_rules.iter().filter_map(|rule| self.rule(*rule));
         inspection.mode != Mode::Off
-            && self
-                .body_rules
-                .iter()
-                .filter_map(|rule| self.rule(*rule))
-                .any(|rule| self.applies(rule, request, Stage::Head, &mut scratch.pool))
+            && (rules.any(|rule| self.applies(rule, inspection.request, Stage::Head, pool))
+                || pool.was_cut())
     }
 
-    /// Finds the first match of every rule, conditions not yet tested.
+    /// Finds the first match of every rule, conditions not yet tested. Says why some of the request
+    /// was left out, where it was.
     fn search<R: Request + ?Sized>(
         &self,
         inspection: &Inspection<'_, R>,
         stage: Stage,
         scratch: &mut Scratch,
-    ) -> Option<Incomplete> {
+    ) -> [Option<Incomplete>; 2] {
         let Scratch { pool, caches, lookup, found } = scratch;
         found.clear();
+        pool.was_cut();
         let request = inspection.request;
         let mut lookup = Lookup::new(inspection.denylists, request.now(), lookup);
         let part = self.part(stage);
-        let mut visit = |node: NodeId, value: &[u8]| {
+        let mut visit = |node: NodeId, value: &[&[u8]]| {
             let Some(leaf) = part.leaf(node) else { return };
             if let Some((matcher, cache)) = self.matcher(leaf, caches) {
-                matcher.find(cache, value, &mut |rule, span| {
+                matcher.find_chunks(cache, value, &mut |rule, span| {
                     if found.iter().all(|other| other.rule != rule) {
-                        let fingerprint = Fingerprint::of(value.get(span).unwrap_or(value));
+                        let fingerprint = Fingerprint::of(&cut(value, span));
                         found.push(Found { rule, node, fingerprint, ban: None });
                     }
                 });
             }
             if !leaf.denylist.is_empty() {
-                lookup.value(value, &mut |fingerprint, ban| {
+                lookup.value(&cut(value, 0..usize::MAX), &mut |fingerprint, ban| {
                     for rule in leaf.banned(self, ban) {
                         if found.iter().all(|other| other.rule != rule) {
                             let ban = Some((ban.list.to_owned(), ban.reason.to_owned()));
@@ -186,8 +210,8 @@ impl Ruleset {
                 });
             }
         };
-        Walk { tree: &part.tree, request, pool, visit: &mut visit }.stage(stage);
-        lookup.incomplete
+        Walk::new(&part.tree, request, pool, &mut visit).stage(stage);
+        [lookup.incomplete, pool.was_cut().then_some(Incomplete::Bound)]
     }
 
     /// The matcher of a leaf, if it has one, and the working memory for it.
@@ -200,16 +224,17 @@ impl Ruleset {
         Some((self.matchers.get(index)?, caches.get_mut(index)?))
     }
 
-    /// Whether a rule that could not ask its denylists might have denied: not one that only
+    /// Whether a rule for which something was left out might have denied: not one that only
     /// monitors, nor one that does not apply to the request.
     fn may_be_denied<R: Request + ?Sized>(
         &self,
+        why: Incomplete,
         request: &R,
         stage: Stage,
         pool: &mut Pool,
     ) -> bool {
         self.rules.iter().any(|rule| {
-            !rule.denylists().is_empty()
+            (why == Incomplete::Bound || !rule.denylists().is_empty())
                 && rule.action != Action::Monitor
                 && self.applies(rule, request, stage, pool)
         })
@@ -269,8 +294,8 @@ impl Ruleset {
         let mut values = |point: &Point, each: &mut dyn FnMut(&[u8])| {
             if let Some(tree) = self.conditions.get(point) {
                 let stage = if point.needs_body() { Stage::Body } else { Stage::Head };
-                let visit = &mut |_: NodeId, value: &[u8]| each(value);
-                Walk { tree, request, pool, visit }.stage(stage);
+                let visit = &mut |_: NodeId, value: &[&[u8]]| each(&cut(value, 0..usize::MAX));
+                Walk::new(tree, request, pool, visit).stage(stage);
             }
         };
         let with_body = stage == Stage::Body;

@@ -1,6 +1,6 @@
 //! Which values rules look at, for `tokenban explain`.
 
-use super::{Ruleset, Stage};
+use super::{evaluate::cut, Ruleset, Stage};
 use crate::{
     denylist::{lookup::Lookup, Denylists},
     request::Request,
@@ -45,12 +45,13 @@ impl Ruleset {
         let (mut pool, mut caches, mut memory) = self.scratch().into_parts();
         let part = self.part(stage);
         let id = |rule: &RuleIndex| self.rule(*rule).map(|rule| rule.id.as_str());
-        let mut visit = |node: NodeId, value: &[u8]| {
+        let mut visit = |node: NodeId, value: &[&[u8]]| {
             let Some(leaf) = part.leaf(node) else { return };
             let mut found = Vec::new();
             if let Some((matcher, cache)) = self.matcher(leaf, &mut caches) {
-                matcher.find(cache, value, &mut |rule, _| found.push(rule));
+                matcher.find_chunks(cache, value, &mut |rule, _| found.push(rule));
             }
+            let value = &cut(value, 0..usize::MAX);
             if !leaf.denylist.is_empty() {
                 // Anew for each value: all of them are to be shown, known to be clean or not.
                 let mut lookup = Lookup::new(denylists, request.now(), &mut memory);
@@ -62,6 +63,6 @@ impl Ruleset {
             let matching: Vec<&str> = found.iter().filter_map(id).collect();
             look(&Look { point: &leaf.point, value, rules: &rules, matching: &matching });
         };
-        Walk { tree: &part.tree, request, pool: &mut pool, visit: &mut visit }.stage(stage);
+        Walk::new(&part.tree, request, &mut pool, &mut visit).stage(stage);
     }
 }

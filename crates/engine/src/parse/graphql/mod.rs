@@ -75,6 +75,20 @@ pub(crate) enum Value<'a> {
     Variable(&'a [u8]),
 }
 
+/// Whether a text begins as a document does: with the name of a definition, or a brace and a name.
+pub(crate) fn is_document(text: &[u8]) -> bool {
+    let mut cursor = Cursor::of(text);
+    match cursor.next() {
+        Some(Lexeme::Mark(b'{')) => {
+            matches!(cursor.next(), Some(Lexeme::Name(_) | Lexeme::Spread))
+        }
+        Some(Lexeme::Name(name)) => DEFINITIONS.contains(&name),
+        _ => false,
+    }
+}
+
+const DEFINITIONS: [&[u8]; 4] = [b"fragment", b"mutation", b"query", b"subscription"];
+
 /// Emits the definitions of a document in order.
 pub(crate) fn definitions<'a>(document: &'a [u8], emit: &mut dyn FnMut(Definition<'a>)) {
     let mut cursor = Cursor::of(document);

@@ -55,7 +55,11 @@ impl<'a> Json<'a> {
 /// Emits (name, value) of every member of the objects at the top of `text`, duplicates too.
 ///
 /// A name that holds a NUL is also emitted up to it.
-pub(crate) fn object(text: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8], Json<'_>)) {
+pub(crate) fn object<'a>(
+    text: &'a [u8],
+    buffer: &mut Vec<u8>,
+    emit: &mut dyn FnMut(&[u8], Json<'a>),
+) {
     let mut lexer = Lexer::new(text);
     while let Some(lexeme) = lexer.next() {
         match lexeme {
@@ -140,7 +144,7 @@ fn leaf_name<'a>(raw: &'a [u8], buffer: &'a mut Vec<u8>) -> &'a [u8] {
     }
 }
 
-fn members(lexer: &mut Lexer<'_>, buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8], Json<'_>)) {
+fn members<'a>(lexer: &mut Lexer<'a>, buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8], Json<'a>)) {
     while let Some(lexeme) = lexer.next() {
         match lexeme {
             Lexeme::Close => return,

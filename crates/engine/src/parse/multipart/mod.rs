@@ -29,13 +29,26 @@ const WORK: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Item<'a> {
     /// A value that the application gets under the field's name.
-    Field { name: &'a [u8], value: &'a [u8] },
+    /// With the number of its part, by which to tell readings of one value from values of parts.
+    Field { part: usize, name: &'a [u8], value: &'a [u8] },
     /// The content of a part that has a file name.
     File { name: &'a [u8], content: &'a [u8] },
     /// A file's name.
     FileName { name: &'a [u8], file_name: &'a [u8] },
     /// A header line of the part.
     Header { name: &'a [u8], header: &'a [u8], value: &'a [u8] },
+}
+
+impl<'a> Item<'a> {
+    /// The name of the field.
+    pub(crate) fn name(&self) -> &'a [u8] {
+        match self {
+            Item::Field { name, .. }
+            | Item::File { name, .. }
+            | Item::FileName { name, .. }
+            | Item::Header { name, .. } => name,
+        }
+    }
 }
 
 /// Emits every field, file and part header of `body`, in every reading.
@@ -54,6 +67,7 @@ pub(crate) fn multipart(
         charset: Vec::new(),
         coverage: Coverage::Whole,
         work,
+        part: 0,
         too_deep: false,
     };
     if let Some(charset) = parameter(content_type, b"charset").next() {
@@ -75,6 +89,8 @@ struct Form<'e> {
     coverage: Coverage,
     /// Bytes that may still be looked at.
     work: usize,
+    /// How many parts came before, in this way of cutting the body.
+    part: usize,
     too_deep: bool,
 }
 
@@ -121,6 +137,9 @@ impl Form<'_> {
             return split;
         }
         let mut starts = Starts::default();
+        if depth == DEPTH {
+            self.part = 0;
+        }
         for delimiter in delimiters(body, boundary) {
             if !delimiter.fills_line {
                 split.lax = true;
@@ -140,6 +159,7 @@ impl Form<'_> {
     fn parts(&mut self, body: &[u8], starts: &mut Starts, end: usize, outer: &[u8], depth: usize) {
         let Some(start) = starts.last else { return };
         let part = &body[start..end.max(start)];
+        self.part += 1;
         self.part(part, outer, depth);
         if head_and_content(part, <[u8]>::is_empty).0.len() == part.len() {
             starts.headless.get_or_insert(start);
@@ -221,12 +241,12 @@ impl Form<'_> {
         let charset = own.unwrap_or(&self.charset).to_vec();
         let file = described.is_file;
         let field = !file || described.is_doubtful || described.file_names.all_empty();
-        let emit = &mut self.emit;
+        let (emit, part) = (&mut self.emit, self.part);
         let mut told = None;
         content::readings(content, encoding, &charset, self.buffers, &mut |value| {
             for name in described.names.iter() {
                 if field {
-                    emit(Item::Field { name, value });
+                    emit(Item::Field { part, name, value });
                 }
                 if file {
                     emit(Item::File { name, content: value });

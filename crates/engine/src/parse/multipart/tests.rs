@@ -6,7 +6,7 @@ fn items(body: &[u8], content_type: &str) -> Vec<(String, String, String)> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let _ = multipart(body, content_type.as_bytes(), &mut Buffers::default(), &mut |item| {
         found.push(match item {
-            Item::Field { name, value } => ("field".into(), text(name), text(value)),
+            Item::Field { name, value, .. } => ("field".into(), text(name), text(value)),
             Item::File { name, content } => ("file".into(), text(name), text(content)),
             Item::FileName { name, file_name } => ("file name".into(), text(name), text(file_name)),
             Item::Header { name, header, value } => {

@@ -67,6 +67,12 @@ pub(crate) fn documents(
     coverage
 }
 
+/// Whether a text begins as a document does, so that it pays to look at all of it.
+pub(crate) fn is_document(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    text.trim_ascii_start().first() == Some(&b'<')
+}
+
 /// The `encoding` of the XML declaration, when the bytes before it read as ASCII.
 fn declared_encoding(value: &[u8]) -> Option<&[u8]> {
     let declaration = value.trim_ascii_start().strip_prefix(b"<?xml")?;

@@ -1,0 +1,87 @@
+//! The request body: as sent, and in every reading of its codings and charsets.
+
+use super::Walk;
+use crate::{
+    parse::{
+        charset::{self, charset},
+        content_encoding::{self, content_encoding},
+    },
+    point::Kind,
+    request::Request,
+    tree::{Node, NodeId},
+};
+
+/// Bytes of a body's start that tell codings and charsets apart.
+const START: usize = 8;
+
+impl<R: Request + ?Sized> Walk<'_, R> {
+    /// Visits the body. An empty one counts as none.
+    pub(super) fn body(&mut self, root: &Node) {
+        let request = self.request;
+        for (_, post) in root.children(Kind::Post) {
+            request.body(&mut |pieces| {
+                if pieces.iter().any(|piece| !piece.is_empty()) {
+                    self.post(post, pieces);
+                }
+            });
+        }
+    }
+
+    /// The body in its pieces, which are joined only if something has to be parsed.
+    fn post(&mut self, id: NodeId, pieces: &[&[u8]]) {
+        let node = self.tree.node(id);
+        if node.is_leaf {
+            (self.visit)(id, pieces);
+        }
+        let coding = self.header("CONTENT-ENCODING");
+        let content_type = self.header("CONTENT-TYPE");
+        let label = charset::label(&content_type);
+        let start: Vec<u8> = pieces.iter().copied().flatten().take(START).copied().collect();
+        let coded = content_encoding::may_apply(&start, &coding);
+        let foreign = charset::may_apply(&start, label);
+        if node.edges.is_empty() && !coded && !foreign {
+            return;
+        }
+        let mut joined = self.take();
+        let body = match pieces {
+            [body] => body,
+            _ => join(pieces, &mut joined.value),
+        };
+        self.inside(node, body);
+        self.charsets(id, body, label);
+        if coded {
+            self.decoded(id, body, &coding, label);
+        }
+        self.give(joined);
+    }
+
+    /// Every layer below the codings.
+    fn decoded(&mut self, id: NodeId, body: &[u8], coding: &[u8], label: Option<&[u8]>) {
+        let bounds = self.bounds();
+        let mut buffers = self.take();
+        let mut size = 0;
+        let coverage = content_encoding(body, coding, bounds, &mut buffers, &mut |layer| {
+            size += layer.len();
+            self.value(id, layer);
+            self.charsets(id, layer, label);
+        });
+        self.give(buffers);
+        self.inflated(size);
+        // Without a declared coding inflating was a guess: an upload that happens to be an archive.
+        if content_encoding::is_declared(coding) {
+            self.note(coverage);
+        }
+    }
+
+    fn charsets(&mut self, id: NodeId, text: &[u8], label: Option<&[u8]>) {
+        let mut buffers = self.take();
+        charset(text, label, &mut buffers.value, &mut |reading| self.value(id, reading));
+        self.give(buffers);
+    }
+}
+
+fn join<'b>(pieces: &[&[u8]], buffer: &'b mut Vec<u8>) -> &'b [u8] {
+    buffer.clear();
+    pieces.iter().for_each(|piece| buffer.extend_from_slice(piece));
+    buffer
+}

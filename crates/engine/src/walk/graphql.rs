@@ -1,0 +1,381 @@
+//! GraphQL documents, by themselves or in the JSON envelope of GraphQL over HTTP.
+//!
+//! A field is found where it is written, and through the fragments that stand for it. A variable
+//! stands for what the envelope supplies, and for its default.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Walk;
+use crate::{
+    parse::{
+        graphql::{self, Definition, Kind as Operation, Selection, Value},
+        json::{self, Json},
+        multipart::{multipart, Item},
+        query::query,
+    },
+    point::Kind,
+    request::Request,
+    tree::{Node, NodeId},
+};
+
+/// Fragments within fragments that are looked through.
+const DEPTH: usize = 16;
+
+/// What a document says elsewhere, for those who refer to it.
+struct Context<'d> {
+    fragments: HashMap<&'d [u8], Vec<&'d [u8]>>,
+    supplied: HashMap<Vec<u8>, Vec<Json<'d>>>,
+    defaults: HashMap<&'d [u8], Vec<&'d [u8]>>,
+    /// Where a fragment or a variable was already read: once is enough, and many times might be
+    /// without end.
+    seen: HashSet<(NodeId, &'d [u8])>,
+}
+
+/// A place in a document: an operation, a field, a fragment.
+#[derive(Clone, Copy, Default)]
+struct Site<'d> {
+    name: &'d [u8],
+    alias: Option<&'d [u8]>,
+    on: &'d [u8],
+    variables: &'d [u8],
+    arguments: &'d [u8],
+    directives: &'d [u8],
+    selections: &'d [u8],
+}
+
+impl<R: Request + ?Sized> Walk<'_, R> {
+    /// A value as a document, as an envelope, and as a list of envelopes.
+    pub(super) fn gql(&mut self, id: NodeId, value: &[u8]) {
+        let mut buffers = self.take();
+        let text = json::transcode(value, &mut buffers.value);
+        self.gql_document(id, text);
+        self.gql_envelope(id, text);
+        json::array(text, &mut |_, envelope| {
+            if envelope.kind == json::Kind::Object {
+                self.gql_envelope(id, envelope.raw);
+            }
+        });
+        self.give(buffers);
+    }
+
+    fn gql_envelope(&mut self, id: NodeId, text: &[u8]) {
+        let outer = std::mem::replace(&mut self.variables, members(text, "variables"));
+        let document = members(text, "query");
+        if !document.is_empty() {
+            self.gql_document(id, &document);
+        }
+        self.variables = outer;
+    }
+
+    fn gql_document(&mut self, id: NodeId, document: &[u8]) {
+        if !graphql::is_document(document) {
+            return;
+        }
+        let node = self.tree.node(id);
+        if let Some(any) = node.any() {
+            let mut buffers = self.take();
+            graphql::leaves(document, &mut buffers, &mut |_, value| self.value(any, value));
+            self.give(buffers);
+        }
+        let variables = std::mem::take(&mut self.variables);
+        let mut definitions = Vec::new();
+        graphql::definitions(document, &mut |definition| definitions.push(definition));
+        let mut context = Context::of(&definitions, &variables);
+        for definition in &definitions {
+            for (_, child) in node
+                .children(element_of(definition.kind))
+                .filter(|(step, _)| step.is(definition.name))
+            {
+                self.gql_site(child, &Site::of_definition(definition), &mut context);
+            }
+        }
+        self.variables = variables;
+    }
+
+    fn gql_site<'d>(&mut self, id: NodeId, site: &Site<'d>, context: &mut Context<'d>) {
+        self.value(id, site.name);
+        let node = self.tree.node(id);
+        for (step, child) in &node.edges {
+            match step.kind() {
+                Some(Kind::GqlAlias) => {
+                    site.alias.into_iter().for_each(|alias| self.value(*child, alias));
+                }
+                Some(Kind::GqlArg) => self.gql_arguments(*child, site.arguments, context),
+                Some(Kind::GqlType) if step.is(site.on) => {
+                    let site = Site { name: site.on, ..*site };
+                    self.gql_site(*child, &site, context);
+                }
+                _ => {}
+            }
+        }
+        self.gql_directives(id, site.directives, context);
+        self.gql_variables(id, site.variables, context);
+        if node.has(&[Kind::Hash, Kind::HashAll, Kind::HashName, Kind::GqlSpread, Kind::GqlInline])
+        {
+            self.gql_selections(id, site.selections, DEPTH, context);
+        }
+    }
+
+    fn gql_directives<'d>(&mut self, id: NodeId, span: &'d [u8], context: &mut Context<'d>) {
+        let node = self.tree.node(id);
+        if !node.has(&[Kind::GqlDir]) {
+            return;
+        }
+        graphql::directives(span, &mut |name, arguments| {
+            for (_, child) in node.children(Kind::GqlDir).filter(|(step, _)| step.is(name)) {
+                self.gql_site(child, &Site { name, arguments, ..Site::default() }, context);
+            }
+        });
+    }
+
+    fn gql_variables<'d>(&mut self, id: NodeId, span: &'d [u8], context: &mut Context<'d>) {
+        let node = self.tree.node(id);
+        if !node.has(&[Kind::GqlVar]) {
+            return;
+        }
+        graphql::variables(span, &mut |variable| {
+            let wanted = node.children(Kind::GqlVar).filter(|(step, _)| step.is(variable.name));
+            for (_, child) in wanted {
+                self.gql_variable(child, variable.name, context);
+                self.gql_directives(child, variable.directives, context);
+            }
+        });
+    }
+
+    /// The members of a selection set, and of those that its fragments stand for.
+    fn gql_selections<'d>(
+        &mut self,
+        id: NodeId,
+        span: &'d [u8],
+        depth: usize,
+        context: &mut Context<'d>,
+    ) {
+        let node = self.tree.node(id);
+        graphql::selections(span, &mut |selection| {
+            let site = Site::of_selection(&selection);
+            for (step, child) in &node.edges {
+                let goes = match (step.kind(), &selection) {
+                    (Some(Kind::HashName), Selection::Field { name, .. }) => {
+                        self.value(*child, name);
+                        false
+                    }
+                    (Some(Kind::Hash), Selection::Field { .. })
+                    | (Some(Kind::GqlSpread), Selection::Spread { .. }) => step.is(site.name),
+                    (Some(Kind::HashAll), Selection::Field { .. })
+                    | (Some(Kind::GqlInline), Selection::Inline { .. }) => true,
+                    _ => false,
+                };
+                if goes {
+                    self.gql_site(*child, &site, context);
+                }
+            }
+            self.gql_through(id, &selection, depth, context);
+        });
+    }
+
+    /// Looks through a fragment at the fields that it stands for.
+    fn gql_through<'d>(
+        &mut self,
+        id: NodeId,
+        selection: &Selection<'d>,
+        depth: usize,
+        context: &mut Context<'d>,
+    ) {
+        let spans = match selection {
+            Selection::Field { .. } => return,
+            Selection::Inline { selections, .. } => vec![*selections],
+            Selection::Spread { name, .. } if context.seen.insert((id, *name)) => {
+                context.fragments.get(name).cloned().unwrap_or_default()
+            }
+            Selection::Spread { .. } => return,
+        };
+        let Some(depth) = depth.checked_sub(1) else {
+            self.pool.cut |= spans.iter().any(|span| !span.is_empty());
+            return;
+        };
+        spans.into_iter().for_each(|span| self.gql_selections(id, span, depth, context));
+    }
+
+    fn gql_arguments<'d>(&mut self, id: NodeId, span: &'d [u8], context: &mut Context<'d>) {
+        graphql::arguments(span, &mut |name, value| {
+            for (step, child) in &self.tree.node(id).edges {
+                match step.kind() {
+                    Some(Kind::Hash) if step.is(name) => self.gql_value(*child, value, context),
+                    Some(Kind::HashAll) => self.gql_value(*child, value, context),
+                    Some(Kind::HashName) => self.value(*child, name),
+                    _ => {}
+                }
+            }
+        });
+    }
+
+    fn gql_value<'d>(&mut self, id: NodeId, span: &'d [u8], context: &mut Context<'d>) {
+        let node = self.tree.node(id);
+        let mut items = Vec::new();
+        match graphql::value(span) {
+            Value::List(inner) => {
+                self.value(id, span.trim_ascii());
+                graphql::items(inner, &mut |item| items.push(item));
+            }
+            Value::Object(inner) => {
+                self.value(id, span.trim_ascii());
+                self.gql_arguments(id, inner, context);
+                items.push(span);
+            }
+            Value::Scalar => {
+                let mut buffers = self.take();
+                graphql::scalar(span, &mut buffers, &mut |value| self.value(id, value));
+                self.give(buffers);
+                items.push(span);
+            }
+            Value::Variable(name) => self.gql_variable(id, name, context),
+        }
+        // What is no list is coerced to one of one item where a list is expected.
+        if node.has(&[Kind::Array, Kind::ArrayAll]) {
+            for (index, item) in items.into_iter().enumerate() {
+                self.items(node, index, &mut |walk, child| walk.gql_value(child, item, context));
+            }
+        }
+    }
+
+    /// What is supplied for a variable, and its default.
+    fn gql_variable<'d>(&mut self, id: NodeId, name: &'d [u8], context: &mut Context<'d>) {
+        if !context.seen.insert((id, name)) {
+            return;
+        }
+        for supplied in context.supplied.get(name).cloned().unwrap_or_default() {
+            self.json_value(id, supplied);
+            if supplied.kind != json::Kind::Array {
+                let node = self.tree.node(id);
+                self.items(node, 0, &mut |walk, child| walk.json_value(child, supplied));
+            }
+        }
+        for default in context.defaults.get(name).cloned().unwrap_or_default() {
+            self.gql_value(id, default, context);
+        }
+    }
+
+    /// Sets the variables that stand beside a document in an object; gives those of before.
+    pub(super) fn variables_of_members(&mut self, node: &Node, text: &[u8]) -> Option<Vec<u8>> {
+        let kinds = [Kind::Hash, Kind::HashAll];
+        self.reads_documents(node, &kinds)
+            .then(|| std::mem::replace(&mut self.variables, members(text, "variables")))
+    }
+
+    /// The same of arguments.
+    pub(super) fn variables_of_arguments(
+        &mut self,
+        node: &Node,
+        kind: Kind,
+        text: &[u8],
+    ) -> Option<Vec<u8>> {
+        if !self.reads_documents(node, &[kind]) {
+            return None;
+        }
+        let (mut found, mut buffers) = (Vec::new(), self.take());
+        query(text, &mut buffers, &|name| name == b"variables", &mut |_, value| {
+            found.extend_from_slice(value);
+        });
+        self.give(buffers);
+        Some(std::mem::replace(&mut self.variables, found))
+    }
+
+    /// The same of a multipart form.
+    pub(super) fn variables_of_form(
+        &mut self,
+        node: &Node,
+        body: &[u8],
+        content_type: &[u8],
+    ) -> Option<Vec<u8>> {
+        if !self.reads_documents(node, &[Kind::Multipart]) {
+            return None;
+        }
+        let (mut found, mut buffers) = (Vec::new(), self.take());
+        let coverage = multipart(body, content_type, &mut buffers, &mut |item| {
+            if let Item::Field { name: b"variables", value, .. } = item {
+                found.extend_from_slice(value);
+            }
+        });
+        self.give(buffers);
+        self.note(coverage);
+        Some(std::mem::replace(&mut self.variables, found))
+    }
+
+    pub(super) fn restore_variables(&mut self, outer: Option<Vec<u8>>) {
+        if let Some(outer) = outer {
+            self.variables = outer;
+        }
+    }
+
+    fn reads_documents(&self, node: &Node, kinds: &[Kind]) -> bool {
+        let mut children = node
+            .edges
+            .iter()
+            .filter(|(step, _)| step.kind().is_some_and(|kind| kinds.contains(&kind)));
+        children.any(|(_, child)| self.tree.node(*child).has(&[Kind::Gql]))
+    }
+}
+
+impl<'d> Context<'d> {
+    fn of(definitions: &[Definition<'d>], variables: &'d [u8]) -> Context<'d> {
+        let mut context = Context {
+            fragments: HashMap::new(),
+            supplied: HashMap::new(),
+            defaults: HashMap::new(),
+            seen: HashSet::new(),
+        };
+        for definition in definitions {
+            if definition.kind == Operation::Fragment {
+                let fragments = context.fragments.entry(definition.name).or_default();
+                fragments.push(definition.selections);
+            }
+            graphql::variables(definition.variables, &mut |variable| {
+                context.defaults.entry(variable.name).or_default().push(variable.default);
+            });
+        }
+        json::object(variables, &mut Vec::new(), &mut |name, value| {
+            context.supplied.entry(name.to_vec()).or_default().push(value);
+        });
+        context
+    }
+}
+
+impl<'d> Site<'d> {
+    fn of_definition(definition: &Definition<'d>) -> Site<'d> {
+        let Definition { name, on, variables, directives, selections, .. } = *definition;
+        Site { name, on, variables, directives, selections, ..Site::default() }
+    }
+
+    fn of_selection(selection: &Selection<'d>) -> Site<'d> {
+        match *selection {
+            Selection::Field { alias, name, arguments, directives, selections } => {
+                Site { name, alias, arguments, directives, selections, ..Site::default() }
+            }
+            Selection::Inline { on, directives, selections } => {
+                Site { on, directives, selections, ..Site::default() }
+            }
+            Selection::Spread { name, directives } => Site { name, directives, ..Site::default() },
+        }
+    }
+}
+
+fn element_of(operation: Operation) -> Kind {
+    match operation {
+        Operation::Fragment => Kind::GqlFragment,
+        Operation::Mutation => Kind::GqlMutation,
+        Operation::Query => Kind::GqlQuery,
+        Operation::Subscription => Kind::GqlSubscription,
+    }
+}
+
+/// The values of all members of a name, one after the other; an object may itself be in a string.
+fn members(text: &[u8], wanted: &str) -> Vec<u8> {
+    let (mut found, mut name, mut value) = (Vec::new(), Vec::new(), Vec::new());
+    json::object(text, &mut name, &mut |name, member| {
+        if json::is_member(name, wanted) {
+            found.extend_from_slice(member.value(&mut value));
+            found.push(b'\n');
+        }
+    });
+    found
+}

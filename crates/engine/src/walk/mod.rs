@@ -1,0 +1,132 @@
+//! The walk: from the request down to every value that some rule looks at.
+//!
+//! The root reads the request, parsers turn a value into nested values, and every value at a leaf is
+//! handed to the visitor. Every repetition and every reading is visited. Depth is bounded by the
+//! length of the longest point, time by that length times the size of the request.
+
+mod arguments;
+mod body;
+mod graphql;
+mod grpc;
+mod head;
+mod json;
+mod multipart;
+mod values;
+mod viewstate;
+mod xml;
+
+use crate::{
+    limits::{Inflation, BODY, HEAD},
+    parse::{content_encoding::Bounds, Buffers, Coverage},
+    point::Kind,
+    request::Request,
+    ruleset::Stage,
+    tree::{Node, NodeId, Tree},
+};
+
+/// Working memory of the parsers, one set for each level, kept from request to request; and whether
+/// one of them met a bound.
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
+    buffers: Vec<Buffers>,
+    cut: bool,
+}
+
+/// What is called with every value: the node, and the value in the pieces that it is kept in.
+pub(crate) type Visit<'a> = dyn FnMut(NodeId, &[&[u8]]) + 'a;
+
+/// Visits every value of a tree in a request.
+pub(crate) struct Walk<'a, R: ?Sized> {
+    tree: &'a Tree,
+    request: &'a R,
+    pool: &'a mut Pool,
+    visit: &'a mut Visit<'a>,
+    inflation: Inflation,
+    /// The JSON text of GraphQL's variables, where a document is read.
+    variables: Vec<u8>,
+}
+
+impl Pool {
+    /// Whether a parser met a bound since this was last asked.
+    pub(crate) fn was_cut(&mut self) -> bool {
+        std::mem::take(&mut self.cut)
+    }
+}
+
+impl<'a, R: Request + ?Sized> Walk<'a, R> {
+    pub(crate) fn new(
+        tree: &'a Tree,
+        request: &'a R,
+        pool: &'a mut Pool,
+        visit: &'a mut Visit<'a>,
+    ) -> Walk<'a, R> {
+        Walk { tree, request, pool, visit, inflation: HEAD, variables: Vec::new() }
+    }
+
+    /// Visits what the tree names of one stage. A tree of the body may name points of the head, too.
+    pub(crate) fn stage(mut self, stage: Stage) {
+        let root = self.tree.node(NodeId::ROOT);
+        self.head(root);
+        if stage == Stage::Body {
+            self.inflation = BODY;
+            self.body(root);
+        }
+    }
+
+    /// The children that take the item at an index.
+    fn items(&mut self, node: &Node, index: usize, go: &mut dyn FnMut(&mut Self, NodeId)) {
+        for (step, child) in &node.edges {
+            match step.kind() {
+                Some(Kind::Array) if step.number() == index => go(self, *child),
+                Some(Kind::ArrayAll) => go(self, *child),
+                _ => {}
+            }
+        }
+    }
+
+    /// A value among others of its kind, for the children that ask for its number or for all.
+    fn numbered(&mut self, node: &Node, kind: Kind, index: usize, value: &[u8]) {
+        for (_, child) in node.children(kind).filter(|(step, _)| step.is_number(index)) {
+            self.value(child, value);
+        }
+    }
+
+    /// The lines of a header, joined by commas.
+    fn header(&self, wanted: &str) -> Vec<u8> {
+        let mut lines = Vec::new();
+        self.request.headers(&mut |name, value| {
+            if head::is_header(name, wanted) {
+                if !lines.is_empty() {
+                    lines.push(b',');
+                }
+                lines.extend_from_slice(value);
+            }
+        });
+        lines
+    }
+
+    /// What one value may inflate to.
+    fn bounds(&self) -> Bounds {
+        let Inflation { size, ratio, total } = self.inflation;
+        Bounds { size: size.min(total), ratio }
+    }
+
+    /// Accounts for what was inflated.
+    fn inflated(&mut self, size: usize) {
+        self.inflation.total = self.inflation.total.saturating_sub(size);
+    }
+
+    /// Takes note of what a bound cut off.
+    fn note(&mut self, coverage: Coverage) {
+        self.pool.cut |= coverage == Coverage::Cut;
+    }
+
+    fn take(&mut self) -> Buffers {
+        self.pool.buffers.pop().unwrap_or_default()
+    }
+
+    fn give(&mut self, mut buffers: Buffers) {
+        buffers.shrink();
+        self.pool.buffers.push(buffers);
+    }
+}
