@@ -6,10 +6,11 @@ use nginx_sys::{
     ngx_http_complex_value_t, ngx_int_t, ngx_msec_t, ngx_uint_t, NGX_CONF_UNSET,
     NGX_HTTP_FORBIDDEN, NGX_LOG_ERR,
 };
-use ngx::http::{Merge, MergeConfigError};
+use ngx::http::{HttpModuleLocationConf, Merge, MergeConfigError, NgxHttpCoreModule, Request};
 use tokenban_engine::decision::Mode;
 
 use crate::{
+    body_conf::{BodyLimit, BodySwitch},
     rule_variables::Known,
     ruleset::{LiveRuleset, Rulesets},
     worker::Worker,
@@ -35,6 +36,10 @@ pub(crate) struct LocConf {
     pub(crate) mode: Option<(ModeSource, Rc<str>)>,
     /// `tokenban_rules`; `Some(None)` is `off`.
     pub(crate) rules: Option<Option<Arc<LiveRuleset>>>,
+    /// `tokenban_body`.
+    pub(crate) body: Option<Rc<BodySwitch>>,
+    /// `tokenban_body_limit`.
+    pub(crate) body_limit: Option<BodyLimit>,
     /// `tokenban_status`.
     pub(crate) status: ngx_int_t,
     /// `tokenban_on_error`: one of `ON_ERROR_…`.
@@ -87,6 +92,35 @@ impl LocConf {
         self.rules.as_ref()?.as_deref()
     }
 
+    /// Whether bodies are read.
+    pub(crate) fn reads_bodies(&self) -> bool {
+        self.body.as_ref().is_none_or(|body| body.on)
+    }
+
+    /// How much of a body is inspected.
+    pub(crate) fn body_limit(&self, request: &Request) -> BodyLimit {
+        self.body_limit.unwrap_or_else(|| {
+            let core = NgxHttpCoreModule::location_conf(request);
+            let size = core.map_or(0, |core| core.client_max_body_size);
+            BodyLimit::of_client_max_body_size(size)
+        })
+    }
+
+    /// What the rules lose by `tokenban_body off`; said once for each directive.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let off = matches!(self.mode, None | Some((ModeSource::Fixed(Mode::Off), _)));
+        let body = self.body.as_ref().filter(|body| !body.on && !off)?;
+        let ruleset = self.ruleset()?.current();
+        let rule = ruleset.rules.rules().iter().find(|rule| rule.names_body())?;
+        (!body.warned.replace(true)).then(|| {
+            format!(
+                "rule \"{}\" looks into bodies, which are not read because of \
+                 \"tokenban_body off\" in {}",
+                rule.id, body.place
+            )
+        })
+    }
+
     /// Whether what was merged makes sense: a location that should deny must have rules to deny by.
     pub(crate) fn check(&self) -> Result<(), String> {
         match &self.mode {
@@ -105,6 +139,8 @@ impl Default for LocConf {
         LocConf {
             mode: None,
             rules: None,
+            body: None,
+            body_limit: None,
             status: NGX_CONF_UNSET as ngx_int_t,
             on_error: UNSET_UINT,
             log_level: UNSET_UINT,
@@ -120,6 +156,10 @@ impl Merge for LocConf {
         if self.rules.is_none() {
             self.rules.clone_from(&prev.rules);
         }
+        if self.body.is_none() {
+            self.body.clone_from(&prev.body);
+        }
+        self.body_limit = self.body_limit.or(prev.body_limit);
         let unset = NGX_CONF_UNSET as ngx_int_t;
         merge(&mut self.status, prev.status, unset, NGX_HTTP_FORBIDDEN as ngx_int_t);
         merge(&mut self.on_error, prev.on_error, UNSET_UINT, ON_ERROR_DENY);

@@ -2,7 +2,7 @@
 
 use std::{ffi::c_char, path::PathBuf};
 
-use nginx_sys::{ngx_conf_full_name, ngx_conf_t, ngx_str_t, NGX_LOG_EMERG};
+use nginx_sys::{ngx_conf_full_name, ngx_conf_t, ngx_str_t, NGX_LOG_EMERG, NGX_LOG_WARN};
 use ngx::{
     core::{Pool, NGX_CONF_ERROR},
     ngx_conf_log_error,
@@ -18,6 +18,8 @@ pub(crate) trait ConfExt {
     fn place(&self) -> String;
     /// A file name, taken relative to the directory of the configuration file.
     fn full_name(&mut self, name: &[u8]) -> Option<PathBuf>;
+    /// Logs `[warn] … in file:line`.
+    fn warn(&mut self, message: &str);
     /// Logs `[emerg] … in file:line`.
     fn error(&mut self, message: &str) -> *mut c_char;
 }
@@ -54,6 +56,10 @@ impl ConfExt for ngx_conf_t {
         let path = (status == 0).then(|| OsStr::from_bytes(name.as_bytes()))?;
         // Workers look at it again, perhaps from the directory that `working_directory` names.
         std::path::absolute(path).ok()
+    }
+
+    fn warn(&mut self, message: &str) {
+        ngx_conf_log_error!(NGX_LOG_WARN, self, "{}", message);
     }
 
     fn error(&mut self, message: &str) -> *mut c_char {

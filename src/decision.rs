@@ -9,7 +9,7 @@ use nginx_sys::{ngx_http_request_t, ngx_pool_cleanup_add, ngx_pool_cleanup_t, ng
 use ngx::http::{HttpModule, Request};
 use tokenban_engine::decision::{Decision, Hit};
 
-use crate::module::Module;
+use crate::{body::Wait, module::Module};
 
 /// The decision about a request over all its internal redirects.
 pub(crate) struct Record {
@@ -21,6 +21,8 @@ pub(crate) struct Record {
     denied: Option<ngx_str_t>,
     /// Whether the request was denied before.
     again: bool,
+    /// The body that is waited for.
+    wait: Option<Wait>,
 }
 
 /// What a denied request that comes by once more may do.
@@ -61,6 +63,25 @@ impl Record {
         Some(())
     }
 
+    /// What is waited for in this location: a redirect zeroes the slot and so ends the wait, which
+    /// the record itself outlives.
+    pub(crate) fn wait(request: &mut Request) -> Option<&mut Option<Wait>> {
+        // SAFETY: `main` is the request itself or the one that began it, and outlives it.
+        let main = unsafe { &*request.as_ref().main };
+        // SAFETY: the slot of this module holds a record of the request's pool, or nothing.
+        let record = unsafe { context(main).cast::<Record>().as_mut() };
+        record.map(|record| &mut record.wait)
+    }
+
+    /// Begins to wait for the body. Nothing where there is no record.
+    pub(crate) fn set_wait(request: &mut Request, wait: Wait) -> Option<()> {
+        let record = Record::of(request)?;
+        record.wait = Some(wait);
+        let record: *mut Record = record;
+        request.set_module_ctx(record.cast(), Module::module());
+        Some(())
+    }
+
     /// Whether this is at least the second denial of the request.
     pub(crate) fn denied_again(&self) -> bool {
         self.again
@@ -86,7 +107,8 @@ impl Record {
             ngx_pool_cleanup_add(request.pool().as_ptr(), mem::size_of::<Record>()).as_mut()
         }?;
         let record = cleanup.data.cast::<Record>();
-        let fresh = Record { decision: Decision::Passed, hit: None, denied: None, again: false };
+        let (decision, hit, denied, again, wait) = (Decision::Passed, None, None, false, None);
+        let fresh = Record { decision, hit, denied, again, wait };
         // SAFETY: the room is fresh, of the right size, and pools align for pointers.
         unsafe { record.write(fresh) };
         cleanup.handler = Some(drop_record);

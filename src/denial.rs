@@ -6,14 +6,22 @@ use nginx_sys::{
 };
 use ngx::{core::Status, http::Request};
 
-use crate::{conf::LocConf, decision::Record};
+use crate::decision::Record;
 
-/// Answers with the status of the location and ends the request.
+/// Answers with a status and ends the request.
 ///
 /// The request is finalised here, not by returning the status: under `satisfy any` a returned 403 or
 /// 401 only means «ask the next module», which may let the request in.
-pub(crate) fn deny(request: &mut Request, conf: &LocConf) -> Status {
-    let status = conf.status;
+pub(crate) fn deny(request: &mut Request, status: ngx_int_t) -> Status {
+    prepare(request, status);
+    let raw: *mut ngx_http_request_t = request.into();
+    // SAFETY: the request is live; after this call it may be freed and is not touched again.
+    unsafe { ngx_http_finalize_request(raw, status) };
+    Status::NGX_DONE
+}
+
+/// What a denial needs before NGINX makes the answer.
+pub(crate) fn prepare(request: &mut Request, status: ngx_int_t) {
     if Record::of(request).is_some_and(|record| record.denied_again()) {
         // Already on its way to an error page: the plain page, whatever `recursive_error_pages`.
         request.as_mut().set_error_page(1);
@@ -21,10 +29,6 @@ pub(crate) fn deny(request: &mut Request, conf: &LocConf) -> Status {
     if status == NGX_HTTP_UNAUTHORIZED as ngx_int_t {
         challenge(request);
     }
-    let raw: *mut ngx_http_request_t = request.into();
-    // SAFETY: the request is live; after this call it may be freed and is not touched again.
-    unsafe { ngx_http_finalize_request(raw, status) };
-    Status::NGX_DONE
 }
 
 /// `WWW-Authenticate` with the error of RFC 6750, section 3.1.

@@ -11,7 +11,7 @@ use nginx_sys::{
     ngx_command_t, ngx_conf_check_num_bounds, ngx_conf_enum_t, ngx_conf_num_bounds_t,
     ngx_conf_set_enum_slot, ngx_conf_set_msec_slot, ngx_conf_set_num_slot, ngx_conf_t,
     ngx_http_compile_complex_value, ngx_http_compile_complex_value_t, ngx_http_complex_value_t,
-    ngx_str_t, ngx_uint_t, NGX_CONF_1MORE, NGX_CONF_TAKE1, NGX_HTTP_LOC_CONF,
+    ngx_str_t, ngx_uint_t, NGX_CONF_1MORE, NGX_CONF_TAKE1, NGX_CONF_TAKE12, NGX_HTTP_LOC_CONF,
     NGX_HTTP_LOC_CONF_OFFSET, NGX_HTTP_MAIN_CONF, NGX_HTTP_MAIN_CONF_OFFSET, NGX_HTTP_SRV_CONF,
     NGX_LOG_ERR, NGX_LOG_INFO, NGX_LOG_NOTICE, NGX_LOG_WARN,
 };
@@ -23,14 +23,14 @@ use ngx::{
 use tokenban_engine::decision::Mode;
 
 use crate::{
-    barrier,
+    barrier, body_conf,
     conf::{LocConf, MainConf, ModeSource, ON_ERROR_DENY, ON_ERROR_PASS, UNSET_MSEC},
     conf_ext::ConfExt,
     module::Module,
 };
 
 /// The directives; the last one ends the table.
-pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 7] = [
+pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 9] = [
     ngx_command_t {
         name: ngx_string!("tokenban"),
         type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
@@ -53,6 +53,22 @@ pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 7] = [
         set: Some(cmd_set_refresh),
         conf: NGX_HTTP_MAIN_CONF_OFFSET,
         offset: offset_of!(MainConf, refresh),
+        post: ptr::null_mut(),
+    },
+    ngx_command_t {
+        name: ngx_string!("tokenban_body"),
+        type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
+        set: Some(cmd_set_body),
+        conf: NGX_HTTP_LOC_CONF_OFFSET,
+        offset: 0,
+        post: ptr::null_mut(),
+    },
+    ngx_command_t {
+        name: ngx_string!("tokenban_body_limit"),
+        type_: (EVERYWHERE | NGX_CONF_TAKE12) as ngx_uint_t,
+        set: Some(cmd_set_body_limit),
+        conf: NGX_HTTP_LOC_CONF_OFFSET,
+        offset: 0,
         post: ptr::null_mut(),
     },
     ngx_command_t {
@@ -102,10 +118,12 @@ static mut LOG_LEVELS: [ngx_conf_enum_t; 5] = [
 ];
 
 /// A setter's answer: NGINX's own «is duplicate», or a sentence for the log.
-type Set = Result<(), SetError>;
+pub(crate) type Set = Result<(), SetError>;
 
-enum SetError {
+pub(crate) enum SetError {
+    /// Written twice at one level.
     Duplicate,
+    /// Any other mistake.
     Message(String),
 }
 
@@ -132,6 +150,22 @@ extern "C" fn cmd_set_rules(
     conf: *mut c_void,
 ) -> *mut c_char {
     set(cf, conf, rules)
+}
+
+extern "C" fn cmd_set_body(
+    cf: *mut ngx_conf_t,
+    _cmd: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    set(cf, conf, body_conf::set_body)
+}
+
+extern "C" fn cmd_set_body_limit(
+    cf: *mut ngx_conf_t,
+    _cmd: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    set(cf, conf, body_conf::set_body_limit)
 }
 
 /// NGINX's own setter of a time, and the word `off`.

@@ -4,6 +4,8 @@
 //! into a status. It is the only place with unsafe code.
 
 mod barrier;
+mod body;
+mod body_conf;
 mod conf;
 mod conf_ext;
 mod decision;
@@ -13,6 +15,7 @@ mod handler;
 mod live;
 mod log;
 mod module;
+mod pieces;
 mod request;
 mod rule_variables;
 mod ruleset;

@@ -12,7 +12,7 @@ use ngx::{
     http::{HttpModuleServerConf, NgxHttpCoreModule, Request},
     ngx_log_error,
 };
-use tokenban_engine::decision::{Decision, Hit};
+use tokenban_engine::decision::{Decision, Hit, Incomplete};
 
 /// A match, at the level of `tokenban_log_level`.
 pub(crate) fn hit(request: &mut Request, level: ngx_uint_t, decision: Decision, hit: &Hit) {
@@ -41,6 +41,29 @@ pub(crate) fn failure(request: &mut Request, place: &str, denied: bool) {
     quietly(request, |log| {
         ngx_log_error!(NGX_LOG_ALERT, log, "tokenban: request not inspected, {policy}: {place}");
     });
+}
+
+/// A request of which some was not inspected because of what the client sent.
+pub(crate) fn incomplete(request: &mut Request, level: ngx_uint_t, why: Incomplete, denied: bool) {
+    let policy = if denied { "denied" } else { "passed" };
+    let why = match why {
+        Incomplete::Bound => "it is beyond a bound of a parser",
+        Incomplete::Store => "the store of denylists cannot be asked",
+    };
+    quietly(request, |log| {
+        ngx_log_error!(level, log, "tokenban: request not inspected as a whole, {policy}: {why}");
+    });
+}
+
+/// A body longer than `tokenban_body_limit`.
+pub(crate) fn too_long(request: &mut Request, level: ngx_uint_t, limit: u64, denied: bool) {
+    let policy = if denied { "denied" } else { "the rest passed uninspected" };
+    quietly(request, |log| {
+        ngx_log_error!(level, log, "tokenban: body longer than {limit} bytes, {policy}");
+    });
+    if denied {
+        request.as_mut().log_handler = Some(client_and_server);
+    }
 }
 
 /// A mode variable with a value that is no mode. The value may come from the client: not shown.

@@ -15,7 +15,7 @@ use ngx::{
 };
 
 use crate::{
-    barrier,
+    barrier, body,
     conf::{LocConf, MainConf},
     conf_ext::ConfExt,
     directives::NGX_HTTP_TOKENBAN_COMMANDS,
@@ -81,7 +81,9 @@ impl HttpModule for Module {
         if let Some(main) = Module::main_conf_mut(cf) {
             main.known_variables = Known::of(cf);
         }
-        register_access_handler(cf).into()
+        let status = register_access_handler(cf);
+        body::register_filter();
+        status.into()
     }
 
     unsafe extern "C" fn merge_loc_conf(
@@ -94,6 +96,9 @@ impl HttpModule for Module {
             unsafe { (&mut *cf, &*prev.cast::<LocConf>(), &mut *conf.cast::<LocConf>()) };
         if conf.merge(prev).is_err() {
             return NGX_CONF_ERROR;
+        }
+        if let Some(message) = conf.warning() {
+            cf.warn(&message);
         }
         match conf.check() {
             Ok(()) => NGX_CONF_OK,

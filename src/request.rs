@@ -5,17 +5,22 @@ use std::borrow::Cow;
 use nginx_sys::{ngx_http_request_t, ngx_str_t, ngx_time};
 use ngx::http::{HttpModuleServerConf, NgxHttpCoreModule, Request};
 
-use crate::ruleset::Ruleset;
+use crate::{pieces::Pieces, ruleset::Ruleset};
 
-/// A request and the ruleset that looks at it.
+/// A request, its body where it has been read, and the ruleset that looks at them.
 pub(crate) struct View<'a> {
     request: &'a Request,
+    body: Option<&'a Pieces<'a>>,
     ruleset: &'a Ruleset,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(request: &'a Request, ruleset: &'a Ruleset) -> View<'a> {
-        View { request, ruleset }
+    pub(crate) fn new(
+        request: &'a Request,
+        body: Option<&'a Pieces<'a>>,
+        ruleset: &'a Ruleset,
+    ) -> View<'a> {
+        View { request, body, ruleset }
     }
 
     fn raw(&self) -> &'a ngx_http_request_t {
@@ -94,7 +99,10 @@ impl tokenban_engine::request::Request for View<'_> {
     }
 
     fn body(&self, visit: &mut dyn FnMut(&[&[u8]])) {
-        visit(&[]);
+        match self.body {
+            Some(body) => body.visit(visit),
+            None => visit(&[]),
+        }
     }
 
     fn now(&self) -> u64 {

@@ -38,6 +38,20 @@ fn each_mistake_has_its_message() {
         ("tokenban_status 403; tokenban_status 404;", "\"tokenban_status\" directive is duplicate"),
         ("tokenban_on_error maybe;", "invalid value \"maybe\""),
         ("tokenban_log_level loud;", "invalid value \"loud\""),
+        ("tokenban_body maybe;", "invalid value \"maybe\"; it must be \"on\" or \"off\""),
+        ("tokenban_body on; tokenban_body on;", "\"tokenban_body\" directive is duplicate"),
+        ("tokenban_body_limit big;", "invalid size \"big\"; it must be like \"64k\" or \"1m\""),
+        ("tokenban_body_limit -1;", "invalid size \"-1\""),
+        (
+            "tokenban_body_limit 0;",
+            "invalid size \"0\"; \"tokenban_body off\" leaves bodies unread",
+        ),
+        ("tokenban_body_limit 1m ask;", "invalid value \"ask\"; it must be \"deny\" or \"pass\""),
+        (
+            "tokenban_body_limit 1m; tokenban_body_limit 2m;",
+            "\"tokenban_body_limit\" directive is d",
+        ),
+        ("tokenban_body_limit 1m deny pass;", "invalid number of arguments"),
         ("tokenban_refresh 1s;", "\"tokenban_refresh\" directive is not allowed here"),
         ("if ($host) { tokenban off; }", "\"tokenban\" directive is not allowed here"),
     ];
@@ -83,6 +97,8 @@ fn what_is_right_passes() {
         "tokenban on; tokenban_rules rule*.yaml; location / { tokenban monitor; }",
         "tokenban_rules rules.yaml; location / { tokenban $host; tokenban_on_error pass; }",
         "tokenban off; tokenban_rules off; tokenban_status 429; tokenban_log_level notice;",
+        "tokenban_body off; tokenban_body_limit 64k; location / { tokenban_body on; }",
+        "tokenban_body_limit 1g pass; location / { tokenban_body_limit 1 deny; }",
     ];
     for directives in cases {
         let output = check(&format!("server {{ listen 127.0.0.1:{{port}};\n{directives}\n}}"));

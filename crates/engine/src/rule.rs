@@ -43,6 +43,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether a point or a condition of it names the body.
+    pub fn names_body(&self) -> bool {
+        self.conditions_need_body() || self.points.iter().any(Point::needs_body)
+    }
+
     /// Whether it cannot be told from the head of a request alone if the rule applies.
     pub fn conditions_need_body(&self) -> bool {
         self.conditions.need_body() || self.except.iter().any(Conditions::need_body)
