@@ -72,14 +72,16 @@ impl Nginx {
         configure(&directory, [port, port2], main, http);
         let master = command(&directory).stderr(Stdio::null()).spawn().expect("NGINX starts");
         let nginx = Nginx { directory, master, port, port2 };
-        nginx.await_port();
+        nginx.await_start(workers(main));
         nginx
     }
 
-    fn await_port(&self) {
+    /// The master listens before it has its workers.
+    fn await_start(&self, workers: usize) {
         let deadline = Instant::now() + Duration::from_secs(10);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(Instant::now() < deadline, "NGINX does not listen:\n{}", self.log());
+        let listens = || TcpStream::connect(("127.0.0.1", self.port)).is_ok();
+        while !listens() || self.workers().len() < workers {
+            assert!(Instant::now() < deadline, "NGINX does not start:\n{}", self.log());
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -251,6 +253,15 @@ fn command(directory: &TempDir) -> Command {
     let words = [OsStr::new("-e"), log.as_os_str(), OsStr::new("-p"), directory.path().as_os_str()];
     command.args(words).args(["-c", "nginx.conf"]);
     command
+}
+
+/// The number in `worker_processes`, or none where NGINX has no master.
+fn workers(main: &str) -> usize {
+    if main.contains("master_process off") {
+        return 0;
+    }
+    let number = main.split("worker_processes ").nth(1).and_then(|rest| rest.split(';').next());
+    number.and_then(|number| number.parse().ok()).unwrap_or(1)
 }
 
 fn is_root() -> bool {
