@@ -47,7 +47,6 @@ pub(crate) static mut ngx_http_tokenban_module: ngx_module_t = ngx_module_t {
     ctx: ptr::addr_of!(NGX_HTTP_TOKENBAN_MODULE_CTX).cast_mut().cast(),
     commands: ptr::addr_of_mut!(NGX_HTTP_TOKENBAN_COMMANDS).cast(),
     type_: NGX_HTTP_MODULE as ngx_uint_t,
-    init_module: Some(worker::init_module),
     init_process: Some(worker::init_process),
     exit_process: Some(worker::exit_process),
     ..ngx_module_t::default()

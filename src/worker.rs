@@ -2,18 +2,11 @@
 //!
 //! Nothing here runs in the master, in `nginx -t` or in the processes of NGINX's cache.
 
-use std::{ptr, slice};
-
 use nginx_sys::{
     ngx_cycle_t, ngx_int_t, ngx_process, ngx_uint_t, NGX_LOG_ALERT, NGX_PROCESS_SINGLE,
     NGX_PROCESS_WORKER,
 };
-use ngx::{
-    core::Status,
-    http::{HttpModule, HttpModuleMainConf},
-    log::ngx_cycle_log,
-    ngx_log_error,
-};
+use ngx::{core::Status, http::HttpModuleMainConf, log::ngx_cycle_log, ngx_log_error};
 
 use crate::{barrier, conf::MainConf, live::Live, module::Module, timer::Timer};
 
@@ -53,45 +46,20 @@ pub(crate) unsafe extern "C" fn init_process(cycle: *mut ngx_cycle_t) -> ngx_int
     Status::NGX_OK.into()
 }
 
-/// With `master_process off`, a reload changes the configuration of a process that goes on: NGINX
-/// calls this, and neither `exit_process` nor `init_process`.
-pub(crate) unsafe extern "C" fn init_module(cycle: *mut ngx_cycle_t) -> ngx_int_t {
-    // SAFETY: NGINX hands over the new cycle, which knows the one before.
-    let (cycle, old) = unsafe { (&*cycle, (*cycle).old_cycle.as_ref()) };
-    if old.is_some_and(stop) {
-        start(cycle);
-    }
-    Status::NGX_OK.into()
-}
-
 /// Called at the end of a process.
 pub(crate) unsafe extern "C" fn exit_process(cycle: *mut ngx_cycle_t) {
     // SAFETY: NGINX hands over the cycle that the process runs.
-    stop(unsafe { &*cycle });
+    if let Some(main) = Module::main_conf(unsafe { &*cycle }) {
+        main.worker.take();
+    }
 }
 
+/// There is no main configuration without an `http` block.
 fn start(cycle: &ngx_cycle_t) {
-    let Some(main) = main_conf(cycle) else { return };
+    let Some(main) = Module::main_conf(cycle) else { return };
     if main.refresh() > 0 && !main.rulesets.all().is_empty() {
         main.worker.replace(Some(Worker::start(cycle, main)));
     }
-}
-
-/// Whether there was something to stop.
-fn stop(cycle: &ngx_cycle_t) -> bool {
-    main_conf(cycle).and_then(|main| main.worker.take()).is_some()
-}
-
-/// A cycle has none without an `http` block, and where it does not have this very module: in the
-/// cycle before the one that loaded it, or loaded it anew.
-fn main_conf(cycle: &ngx_cycle_t) -> Option<&'static MainConf> {
-    if cycle.modules.is_null() || cycle.conf_ctx.is_null() {
-        return None;
-    }
-    // SAFETY: a cycle lists its modules.
-    let modules = unsafe { slice::from_raw_parts(cycle.modules, cycle.modules_n) };
-    modules.iter().find(|module| ptr::eq(**module, Module::module()))?;
-    Module::main_conf(cycle)
 }
 
 fn tick(main: &MainConf) {

@@ -154,6 +154,23 @@ impl Nginx {
         }
     }
 
+    /// Whether the master ends within a time.
+    pub(crate) fn wait(&mut self, time: Duration) -> bool {
+        let deadline = Instant::now() + time;
+        while Instant::now() < deadline {
+            if self.master.try_wait().expect("a child").is_some() {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        false
+    }
+
+    /// What `nginx -t` says of the configuration as it is now.
+    pub(crate) fn check(&self) -> Output {
+        command(&self.directory).arg("-t").output().expect("NGINX runs")
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         signal(self.master.id(), name);
     }
@@ -276,7 +293,8 @@ fn free_ports() -> (u16, u16) {
     (port(&one), port(&two))
 }
 
-fn signal(process: u32, name: &str) {
+/// Sends a signal to a process.
+pub(crate) fn signal(process: u32, name: &str) {
     let _ = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
 }
 
