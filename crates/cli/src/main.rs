@@ -12,6 +12,7 @@ mod commands;
 mod entries;
 mod import;
 mod input;
+mod look;
 mod output;
 mod revocation;
 mod rule_files;

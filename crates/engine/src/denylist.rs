@@ -6,6 +6,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use crate::decision::{Fingerprint, Incomplete};
+
 mod claims;
 pub(crate) mod lookup;
 mod memory;
@@ -114,6 +116,20 @@ pub trait Denylists {
     ) -> Result<(), StoreLost>;
 }
 
+/// Hands over every ban that denies a value, as at a leaf where a rule asks these denylists: for
+/// people who ask what the module would find. Expired ones deny nothing.
+pub fn bans(
+    store: &dyn Denylists,
+    value: &[u8],
+    now: u64,
+    found: &mut dyn FnMut(Fingerprint, &Ban<'_>),
+) -> Result<(), Incomplete> {
+    let mut memory = lookup::Memory::default();
+    let mut lookup = lookup::Lookup::new(store, now, &mut memory);
+    lookup.value(value, found);
+    lookup.incomplete.map_or(Ok(()), Err)
+}
+
 /// No store at all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoDenylists;
@@ -167,6 +183,22 @@ mod tests {
         for (index, key) in keys.iter().enumerate() {
             assert!(keys[index + 1..].iter().all(|other| other != key), "{key:?}");
         }
+    }
+
+    #[test]
+    fn bans_of_a_value() {
+        let mut store = MemoryDenylists::default();
+        let mut lists = Vec::new();
+        let ban = Ban { list: "leaked", reason: "", expires: None, issued_before: None };
+        store.ban(b"s3cr3t-token", &ban);
+        let mut found = |_: Fingerprint, ban: &Ban<'_>| lists.push(ban.list.to_owned());
+        assert_eq!(bans(&store, b"s3cr3t-token", 0, &mut found), Ok(()));
+        assert_eq!(bans(&store, b"other-token", 0, &mut found), Ok(()));
+        assert_eq!(lists, ["leaked"]);
+        assert_eq!(
+            bans(&LostDenylists, b"s3cr3t-token", 0, &mut |_, _| ()),
+            Err(Incomplete::Store)
+        );
     }
 
     #[test]

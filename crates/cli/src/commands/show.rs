@@ -10,6 +10,7 @@ use super::Outcome;
 use crate::{
     entries,
     import::{take_exact, Admitted},
+    look::denying,
     output::{self, GOOD, HEADING},
     store::StoreAt,
     targets, time, tokens, Exit,
@@ -51,16 +52,16 @@ impl Show {
         let mut refused = Vec::new();
         if self.fingerprints.is_empty() {
             let mut take = |line, admitted: &Admitted<'_>| {
-                let fingerprint = targets::fingerprint(&admitted.secret);
-                asked.push((line, fingerprint, targets::ways(&admitted.secret)));
+                asked.push((line, admitted.secret.owned()));
             };
             refused = tokens::each(&self.files, take_exact, &mut take)?;
         }
         let store = self.store.open_read_only()?;
         let snapshot = store.read()?;
         let mut answers = self.by_fingerprint(&snapshot)?;
-        for (line, fingerprint, ways) in asked {
-            let entries = targets::denying(&snapshot, &ways, time::now())?;
+        for (line, secret) in asked {
+            let fingerprint = targets::fingerprint(&secret);
+            let entries = denying(&snapshot, &secret, time::now())?;
             answers.push(Answer { line: Some(line), fingerprint, entries });
         }
         if answers.is_empty() {

@@ -11,6 +11,7 @@ use super::Outcome;
 use crate::{
     entries,
     import::{take_exact, Admissible, Admitted},
+    look::denying,
     output::{self, Table, GOOD},
     store::StoreAt,
     targets, time,
@@ -53,8 +54,8 @@ struct Ask {
     /// As a person wrote it, or of the token; none of claims.
     fingerprint: Option<String>,
     keys: Vec<EntryKey>,
-    /// Of a token: the keys by which it may still be denied.
-    others: Vec<targets::Way>,
+    /// The token, which another entry may still deny.
+    secret: Option<Admissible<'static>>,
 }
 
 /// An entry that was taken off.
@@ -84,8 +85,8 @@ impl Unban {
         writer.commit()?;
         let snapshot = store.read()?;
         let mut still = Vec::new();
-        for ask in &asks {
-            still.extend(targets::denying(&snapshot, &ask.others, time::now())?);
+        for secret in asks.iter().filter_map(|ask| ask.secret.as_ref()) {
+            still.extend(denying(&snapshot, secret, time::now())?);
         }
         self.print(&rows, &missing, &still, &refused)?;
         let fine = missing.is_empty() && still.is_empty() && refused.is_empty();
@@ -177,12 +178,12 @@ impl Unban {
 
 impl Ask {
     fn new(fingerprint: Option<String>, keys: Vec<EntryKey>) -> Ask {
-        Ask { line: None, fingerprint, keys, others: Vec::new() }
+        Ask { line: None, fingerprint, keys, secret: None }
     }
 
     fn of(line: u64, secret: &Admissible<'_>) -> Ask {
         let ask = Ask::new(Some(targets::fingerprint(secret)), targets::own_keys(secret));
-        Ask { line: Some(line), others: targets::ways(secret), ..ask }
+        Ask { line: Some(line), secret: Some(secret.owned()), ..ask }
     }
 
     /// The beginning of a message about it.
