@@ -22,16 +22,23 @@ pub(crate) fn hex(key: &EntryKey) -> String {
     key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+const KINDS: [(Kind, &str); 6] = [
+    (Kind::Jti, "jti"),
+    (Kind::Jwt, "jwt"),
+    (Kind::Sha1, "sha1"),
+    (Kind::Sha256, "sha256"),
+    (Kind::Sub, "sub"),
+    (Kind::Token, "token"),
+];
+
 /// The word for a kind, as in the documents.
 pub(crate) fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Jti => "jti",
-        Kind::Jwt => "jwt",
-        Kind::Sha1 => "sha1",
-        Kind::Sha256 => "sha256",
-        Kind::Sub => "sub",
-        Kind::Token => "token",
-    }
+    KINDS.iter().find(|(known, _)| *known == kind).map_or("", |(_, word)| word)
+}
+
+/// The kind that a word stands for.
+pub(crate) fn kind_of(word: &str) -> Option<Kind> {
+    KINDS.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
 }
 
 /// Whether an entry has ended.

@@ -17,6 +17,7 @@ pub(crate) fn denying<'s>(
     now: u64,
 ) -> Result<Vec<Entry<'s>>, Box<dyn Error>> {
     let token = match secret {
+        Admissible::Known { key, .. } => return live(snapshot, key, now),
         Admissible::Sha1(digest) => return live(snapshot, &EntryKey::Sha1(*digest), now),
         Admissible::Sha256(digest) => {
             return live(snapshot, &EntryKey::Key(Key::sha256(digest)), now)

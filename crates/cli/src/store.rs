@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 use tokenban_denylist::{NewEntry, Store, Target};
 
-use crate::time;
+use crate::{import::Kept, time};
 
 /// Which store.
 #[derive(Args)]
@@ -44,9 +44,9 @@ impl StoreAt {
 /// What people say about the entries that they add.
 #[derive(Args)]
 pub(crate) struct About {
-    /// The denylist
-    #[arg(long, value_name = "NAME", default_value = "leaked")]
-    pub(crate) list: String,
+    /// The denylist; without it, "leaked"
+    #[arg(long, value_name = "NAME")]
+    list: Option<String>,
     /// Why: an incident, a ticket; it shows in NGINX's log
     #[arg(long, value_name = "TEXT", value_parser = short)]
     pub(crate) reason: Option<String>,
@@ -59,10 +59,26 @@ pub(crate) struct About {
 }
 
 impl About {
+    /// The denylist.
+    pub(crate) fn list(&self) -> &str {
+        self.list.as_deref().unwrap_or("leaked")
+    }
+
+    /// An entry of another store: it stays as it is, where nothing else is said.
+    pub(crate) fn known<'a>(&'a self, target: Target<'a>, kept: &Kept<'a>) -> NewEntry<'a> {
+        NewEntry {
+            list: self.list.as_deref().unwrap_or(kept.list),
+            source: self.source.as_deref().unwrap_or(kept.source),
+            expires: self.expires.or(kept.expires),
+            issued_before: kept.issued_before,
+            ..self.entry(target, kept.added)
+        }
+    }
+
     /// An entry of which a person says this.
     pub(crate) fn entry<'a>(&'a self, target: Target<'a>, added_at: u64) -> NewEntry<'a> {
         NewEntry {
-            list: &self.list,
+            list: self.list(),
             target,
             reason: self.reason.as_deref().unwrap_or(""),
             source: self.source.as_deref().unwrap_or(""),

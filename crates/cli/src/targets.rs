@@ -21,6 +21,7 @@ pub(crate) enum As {
 /// Hands over what to ban of a token: the token itself and every JWT in it.
 pub(crate) fn each(secret: &Admissible<'_>, only: Option<As>, sink: &mut dyn FnMut(Target<'_>)) {
     let token = match secret {
+        Admissible::Known { kind, key } => return sink(Target::Known { kind: *kind, key: *key }),
         Admissible::Sha1(digest) => return sink(Target::Sha1(*digest)),
         Admissible::Sha256(digest) => return sink(Target::Sha256(*digest)),
         Admissible::Token(token) => token,

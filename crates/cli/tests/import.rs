@@ -147,10 +147,10 @@ fn what_an_import_says() {
            1        a line of a PEM block never travels in a request (line 122)\n  \
            1        the token is masked; make the report again without --redact (line 62)\n  \
            1        the token is shorter than 8 bytes and would deny clean requests (line 102)\n\
-         list leaked: 2 new entries, 1 there before or repeated\n"
+         2 new entries, 1 there before or repeated\n"
     );
     let again = sandbox.run(&["import", &report("gitleaks.json")], "");
-    assert!(again.out.ends_with("list leaked: 0 new entries, 3 there before or repeated\n"));
+    assert!(again.out.ends_with("0 new entries, 3 there before or repeated\n"));
 }
 
 #[test]
@@ -161,7 +161,6 @@ fn json_shape() {
     assert_eq!(
         said,
         json!({
-            "list": "incident-42",
             "dry_run": false,
             "files": [{
                 "name": name,
@@ -189,11 +188,7 @@ fn standard_input_and_several_files() {
     assert!(ran.out.starts_with("standard input: text\nadmitted   2\n"), "{}", ran.out);
     let files = [report("gitleaks.json"), report("gitleaks.sarif"), report("tokens.txt")];
     let ran = sandbox.run(&["import", &files[0], &files[1], &files[2]], "");
-    assert!(
-        ran.out.ends_with("list leaked: 6 new entries, 3 there before or repeated\n"),
-        "{}",
-        ran.out
-    );
+    assert!(ran.out.ends_with("6 new entries, 3 there before or repeated\n"), "{}", ran.out);
 }
 
 #[test]
@@ -217,9 +212,8 @@ fn a_dry_run_changes_nothing() {
     let ran = sandbox.run(&["import", "--dry-run", &report("gitleaks.json")], "");
     assert_eq!(ran.code, 0);
     assert!(
-        ran.out.ends_with(
-            "list leaked: 2 new entries, 1 there before or repeated; dry run: nothing was changed\n"
-        ),
+        ran.out
+            .ends_with("2 new entries, 1 there before or repeated; dry run: nothing was changed\n"),
         "{}",
         ran.out
     );
@@ -242,9 +236,9 @@ fn replacing_takes_off_what_the_report_lacks_but_not_most_of_a_list() {
     };
     sandbox.run(&["import"], &lines(0, 10));
     sandbox.run(&["import", "--list", "other"], &lines(0, 1));
-    let ran = sandbox.run(&["import", "--replace"], &lines(4, 12));
+    let ran = sandbox.run(&["import", "--list", "leaked", "--replace"], &lines(4, 12));
     assert!(
-        ran.out.ends_with("list leaked: 2 new entries, 6 there before or repeated, 4 taken off\n"),
+        ran.out.ends_with("2 new entries, 6 there before or repeated, 4 taken off\n"),
         "{}{}",
         ran.out,
         ran.err
@@ -252,14 +246,15 @@ fn replacing_takes_off_what_the_report_lacks_but_not_most_of_a_list() {
     assert_eq!(sandbox.run(&["show"], &lines(1, 2)).code, 0);
     assert_eq!(sandbox.run(&["show"], &lines(0, 1)).code, 1, "the other list has it");
 
-    let ran = sandbox.run(&["import", "--replace"], &lines(4, 6));
+    let ran = sandbox.run(&["import", "--list", "leaked", "--replace"], &lines(4, 6));
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
     assert!(ran.err.contains("use --force if that is meant"), "{}", ran.err);
     assert_eq!(sandbox.run(&["show"], &lines(11, 12)).code, 1, "nothing was changed");
-    let ran = sandbox.run(&["import", "--replace", "--force"], &lines(4, 6));
+    let ran = sandbox.run(&["import", "--list", "leaked", "--replace", "--force"], &lines(4, 6));
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(sandbox.run(&["show"], &lines(11, 12)).code, 0);
     assert_eq!(sandbox.run(&["import", "--force"], &lines(4, 6)).code, 2, "force what?");
+    assert_eq!(sandbox.run(&["import", "--replace"], &lines(4, 6)).code, 2, "replace what?");
 }
 
 #[test]
@@ -282,6 +277,34 @@ fn an_expiry_is_that_of_every_entry() {
     sandbox.run(&["import", "--expires", "2100-01-01", &report("tokens.txt")], "");
     let list = sandbox.run(&["list", "leaked"], "").out;
     assert_eq!(list.matches("2100-01-01T00:00:00Z").count(), 3, "{list}");
+}
+
+/// What one store holds, another denies: every kind, without a token in between.
+#[test]
+fn an_export_is_imported_as_it_is() {
+    let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSIsImp0aSI6IngxIn0.c2ln";
+    let from = Sandbox::new();
+    let to = Sandbox::new();
+    let sha1 = "sha1:3e429ebcd3de608e37fd462282bb0dad4859ab3b";
+    from.run(&["ban", "--expires", "2100-01-01", "--reason", "INC-1"], "fake-token-02");
+    from.run(&["ban", "--list", "other", "--as", "jwt", "--source", "paste"], jwt);
+    from.run(&["ban", "--list", "other"], sha1);
+    from.run(&["ban", "--jti", "x1"], "");
+    from.run(&["ban", "--sub", "alice", "--issued-before", "2026-01-01"], "");
+    let exported = from.run(&["export"], "").out;
+    let ran = to.run(&["import"], &exported);
+    assert!(ran.out.starts_with("standard input: tokenban export\nadmitted   5\n"), "{}", ran.out);
+    assert_eq!(to.run(&["export"], "").out, exported);
+    for token in ["fake-token-01", "fake-token-02", jwt] {
+        let shown = from.run(&["show"], token);
+        assert_eq!((shown.code, to.run(&["show"], token).out), (1, shown.out), "{token}");
+    }
+    let moved = Sandbox::new();
+    moved.run(&["import", "--list", "all"], &exported);
+    assert_eq!(moved.run(&["list"], "").out.lines().last(), Some("all   5        0"));
+    let damaged = exported.replace("\"kind\":\"token\"", "\"kind\":\"tokn\"");
+    let ran = Sandbox::new().run(&["import"], &damaged);
+    assert!(ran.out.contains("refused    1\n"), "{}", ran.out);
 }
 
 #[test]

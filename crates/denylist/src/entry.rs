@@ -21,6 +21,13 @@ pub enum Target<'a> {
         /// Its second part, decoded.
         payload: &'a [u8],
     },
+    /// What an entry of another store bans, of which nothing is known but what that store keeps.
+    Known {
+        /// What it stands for.
+        kind: Kind,
+        /// What it is found by.
+        key: EntryKey,
+    },
     /// A token of which only the SHA-1 is known.
     Sha1([u8; 20]),
     /// A token of which only the SHA-256 is known.
@@ -42,6 +49,7 @@ impl Target<'_> {
         match self {
             Target::Jti { issuer, id } => EntryKey::Key(Key::jti(issuer, id)),
             Target::Jwt { header, payload } => EntryKey::Key(Key::jwt(header, payload)),
+            Target::Known { key, .. } => *key,
             Target::Sha1(digest) => EntryKey::Sha1(*digest),
             Target::Sha256(digest) => EntryKey::Key(Key::sha256(digest)),
             Target::Sub { issuer, subject } => EntryKey::Key(Key::sub(issuer, subject)),
@@ -54,6 +62,7 @@ impl Target<'_> {
         match self {
             Target::Jti { .. } => Kind::Jti,
             Target::Jwt { .. } => Kind::Jwt,
+            Target::Known { kind, .. } => *kind,
             Target::Sha1(_) => Kind::Sha1,
             Target::Sha256(_) => Kind::Sha256,
             Target::Sub { .. } => Kind::Sub,

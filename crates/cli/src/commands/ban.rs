@@ -126,7 +126,7 @@ impl Ban {
             let entries: Vec<_> = rows.iter().map(Row::json).collect();
             let damaged: Vec<_> = damaged(held).collect();
             return Ok(output::json(&json!({
-                "list": self.about.list,
+                "list": self.about.list(),
                 "entries": entries,
                 "damaged": damaged,
                 "refused": tokens::refused_json(refused),
@@ -140,7 +140,7 @@ impl Ban {
             table.row([
                 plain(entries::fingerprint(&row.key)),
                 plain(row.kind.to_owned()),
-                plain(self.about.list.clone()),
+                plain(self.about.list().to_owned()),
                 (BAD, row.state().to_owned()),
             ]);
         }

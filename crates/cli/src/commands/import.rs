@@ -50,7 +50,7 @@ pub(crate) struct Import {
     #[arg(long)]
     dry_run: bool,
     /// Take everything off the list that the reports do not hold
-    #[arg(long)]
+    #[arg(long, requires = "list")]
     replace: bool,
     /// Let --replace take off more than half of the list
     #[arg(long, requires = "replace")]
@@ -130,7 +130,10 @@ impl Import {
         };
         let mut added = Ok(());
         targets::each(secret, None, &mut |target| {
-            let entry = NewEntry { reason, source, ..self.about.entry(target, now) };
+            let entry = match &finding.kept {
+                Some(kept) => NewEntry { reason, ..self.about.known(target, kept) },
+                None => NewEntry { reason, source, ..self.about.entry(target, now) },
+            };
             if added.is_ok() {
                 added = batch.add(&entry);
             }
@@ -140,7 +143,7 @@ impl Import {
 
     fn take_in(&self, batch: Batch) -> Result<Imported, Box<dyn Error>> {
         let bar = input::spinner("importing");
-        let replace = self.replace.then_some(self.about.list.as_str());
+        let replace = self.replace.then_some(self.about.list());
         let options = ImportOptions { replace, force: self.force, dry_run: self.dry_run };
         let imported = self.store.open()?.import(batch, &options)?;
         bar.finish_and_clear();
@@ -158,8 +161,7 @@ impl Import {
             return writeln!(out, "{GOOD}dry run: nothing was changed{GOOD:#}");
         };
         let new = output::count_of(*new as usize, "new entry", "new entries");
-        let list = &self.about.list;
-        write!(out, "{GOOD}list {list}: {new}, {before} there before or repeated")?;
+        write!(out, "{GOOD}{new}, {before} there before or repeated")?;
         if self.replace {
             write!(out, ", {removed} taken off")?;
         }
@@ -175,7 +177,6 @@ impl Import {
         };
         let files: Vec<Value> = files.iter().map(file).collect();
         json!({
-            "list": self.about.list,
             "dry_run": self.dry_run,
             "files": files,
             "new": imported.map(|imported| imported.new),

@@ -5,7 +5,9 @@
 
 use std::{borrow::Cow, fmt};
 
+use tokenban_denylist::EntryKey;
 use tokenban_engine::{
+    denylist::Kind,
     rule::{admit_anywhere, TokenError},
     Jwt,
 };
@@ -28,6 +30,8 @@ pub(crate) struct Admitted<'a> {
 /// What an entry can be made from.
 #[derive(PartialEq)]
 pub(crate) enum Admissible<'a> {
+    /// An entry of another store.
+    Known { kind: Kind, key: EntryKey },
     /// SHA-1 of the token.
     Sha1([u8; 20]),
     /// SHA-256 of the token.
@@ -40,6 +44,7 @@ impl Admissible<'_> {
     /// The same, to be kept.
     pub(crate) fn owned(&self) -> Admissible<'static> {
         match self {
+            Admissible::Known { kind, key } => Admissible::Known { kind: *kind, key: *key },
             Admissible::Sha1(digest) => Admissible::Sha1(*digest),
             Admissible::Sha256(digest) => Admissible::Sha256(*digest),
             Admissible::Token(token) => Admissible::Token(Cow::Owned(token.to_vec())),
@@ -142,6 +147,7 @@ fn admitted<'a>(
         Secret::Damaged(error) => return Err(Refusal::Token(error)),
         Secret::Half => return Err(Refusal::Half),
         Secret::Hidden => return Err(Refusal::Hidden),
+        Secret::Known { kind, key } => Admissible::Known { kind, key },
         Secret::Sha1(digest) => Admissible::Sha1(digest),
         Secret::Sha256(digest) => Admissible::Sha256(digest),
         Secret::Text(text) if text.len() > lines::LONGEST => return Err(Refusal::Long),

@@ -53,7 +53,8 @@ pub(crate) fn each(
             Some(cell) => super::lines::secret(cell.trim_ascii()),
         };
         let link = links.map(text).into_iter().find(|link| !link.is_empty()).unwrap_or("");
-        sink(Finding { line, secret, rule: text(rule), link, validity: Validity::Unknown });
+        let validity = Validity::Unknown;
+        sink(Finding { line, secret, rule: text(rule), link, validity, kept: None });
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What a report says of one leaked secret.
 
-use tokenban_engine::rule::TokenError;
+use tokenban_denylist::EntryKey;
+use tokenban_engine::{denylist::Kind, rule::TokenError};
 
 /// One finding of a report.
 #[derive(Clone, Copy)]
@@ -15,6 +16,21 @@ pub(crate) struct Finding<'a> {
     pub(crate) link: &'a str,
     /// Whether it still works, as far as the report knows.
     pub(crate) validity: Validity,
+    /// Of an export of a store: what else it says of the entry.
+    pub(crate) kept: Option<Kept<'a>>,
+}
+
+/// What a store keeps beside key and reason.
+#[derive(Clone, Copy)]
+pub(crate) struct Kept<'a> {
+    /// The denylist.
+    pub(crate) list: &'a str,
+    /// Where it came from.
+    pub(crate) source: &'a str,
+    /// When it was added, ends, and which tokens it means: Unix seconds.
+    pub(crate) added: u64,
+    pub(crate) expires: Option<u64>,
+    pub(crate) issued_before: Option<u64>,
 }
 
 impl Finding<'_> {
@@ -37,6 +53,8 @@ pub(crate) enum Secret<'a> {
     Half,
     /// The report was made without it.
     Hidden,
+    /// What a store finds an entry by.
+    Known { kind: Kind, key: EntryKey },
     /// SHA-1 of the token.
     Sha1([u8; 20]),
     /// SHA-256 of the token.

@@ -28,6 +28,8 @@ pub(crate) enum Format {
     /// A token a line; # begins a comment; sha256: and sha1: digests (Wallarm API Firewall,
     /// ModSecurity @pmFromFile)
     Text,
+    /// What tokenban export writes, JSON Lines
+    Tokenban,
     /// trufflehog --json
     Trufflehog,
 }
@@ -59,6 +61,7 @@ impl fmt::Display for Format {
             Format::GitleaksCsv => "gitleaks CSV",
             Format::Sarif => "gitleaks SARIF",
             Format::Text => "text",
+            Format::Tokenban => "tokenban export",
             Format::Trufflehog => "trufflehog JSON Lines",
         })
     }

@@ -71,7 +71,7 @@ mod tests {
         let all = [Validity::Active, Validity::Dismissed, Validity::Inactive, Validity::Unknown];
         for (line, validity) in (1..).zip(all) {
             let secret = Secret::Text(b"e30.e30.s3cr3t");
-            intake.add(Finding { line, secret, rule: "", link: "", validity });
+            intake.add(Finding { line, secret, rule: "", link: "", validity, kept: None });
         }
         intake.report
     }

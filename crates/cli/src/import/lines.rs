@@ -66,7 +66,14 @@ fn one(text: &[u8], line: u64, sink: &mut dyn FnMut(Finding<'_>)) {
     if text.is_empty() || text.starts_with(b"#") {
         return;
     }
-    sink(Finding { line, secret: secret(text), rule: "", link: "", validity: Validity::Unknown });
+    sink(Finding {
+        line,
+        secret: secret(text),
+        rule: "",
+        link: "",
+        validity: Validity::Unknown,
+        kept: None,
+    });
 }
 
 /// A token, or a digest that somebody else made.

@@ -24,7 +24,7 @@ mod unwrap;
 
 pub(crate) use self::{
     admit::{admit_exact, take_exact, Admissible, Admitted, Refusal},
-    finding::{Finding, Secret},
+    finding::{Finding, Kept, Secret},
     format::Format,
     intake::{Intake, Wanted},
     read::{read, Options},

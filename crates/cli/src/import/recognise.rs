@@ -34,6 +34,7 @@ fn object(text: &[u8]) -> Result<Format, ReadError> {
         return sarif(text);
     }
     let known = [
+        ("issued_before", Format::Tokenban),
         ("SourceMetadata", Format::Trufflehog),
         ("DetectorName", Format::Trufflehog),
         ("RequiredSets", Format::Betterleaks),
@@ -157,6 +158,7 @@ mod tests {
             (r#"[{"RuleID":"x","ValidationStatus":"valid"}]"#, Format::Betterleaks),
             (r#"{"ruleID":"x"}"#, Format::Betterleaks),
             (r#"{"SourceMetadata":{"Data":{}}}"#, Format::Trufflehog),
+            (r#"{"key":"00","issued_before":null}"#, Format::Tokenban),
             (r#"[[{"number":1,"secret_type":"x"}]]"#, Format::Github),
             (r#"{"version":"15","vulnerabilities":[]}"#, Format::Gitlab),
             (r#"{"version":"1.5","plugins_used":[{"results":1}]}"#, Format::DetectSecrets),

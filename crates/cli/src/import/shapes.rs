@@ -6,20 +6,29 @@
 //! `doc/schemas/secret.json`; SARIF 2.1.0 section 3.27 as gitleaks fills it.
 
 use serde_json::Value;
-use tokenban_engine::rule::{hex, TokenError};
+use tokenban_denylist::EntryKey;
+use tokenban_engine::{
+    denylist::{Key, Kind},
+    rule::{hex, TokenError},
+};
 
 use super::{
-    finding::{Finding, Secret, Validity},
+    finding::{Finding, Kept, Secret, Validity},
     format::Format,
     json::Step,
     json_shape::{at, first_text, text},
 };
+use crate::entries;
 
 /// The way from the root of a report to its findings; none when the format is not JSON.
 pub(crate) fn path(format: Format) -> Option<&'static [Step]> {
     use Step::{Below, Each, Key};
     Some(match format {
-        Format::Betterleaks | Format::Github | Format::Gitleaks | Format::Trufflehog => &[],
+        Format::Betterleaks
+        | Format::Github
+        | Format::Gitleaks
+        | Format::Tokenban
+        | Format::Trufflehog => &[],
         Format::DetectSecrets => &[Key("results"), Each, Each],
         Format::Ggshield => &[Below("incidents"), Each],
         Format::Gitlab => &[Key("vulnerabilities"), Each],
@@ -41,6 +50,7 @@ pub(crate) fn findings(
         rule: "",
         link: "",
         validity: Validity::Unknown,
+        kept: None,
     };
     if !object.is_object() {
         return sink(blank);
@@ -51,6 +61,7 @@ pub(crate) fn findings(
         Format::Github => github(object, blank, sink),
         Format::Gitlab => gitlab(object, blank, sink),
         Format::Sarif => sarif(object, blank, sink),
+        Format::Tokenban => exported(object, blank, sink),
         Format::Trufflehog => trufflehog(object, blank, sink),
         _ => gitleaks(object, blank, sink),
     }
@@ -101,6 +112,32 @@ fn trufflehog(object: &Value, blank: Finding<'_>, sink: Sink<'_>) {
         _ => Validity::Unknown,
     };
     sink(Finding { secret: clear(text(object, "Raw"), rule), rule, link, validity, ..blank });
+}
+
+/// An entry of a store, as `tokenban export` writes it.
+fn exported(object: &Value, blank: Finding<'_>, sink: Sink<'_>) {
+    let time = |name| match object.get(name) {
+        None | Some(Value::Null) => Some(None),
+        Some(value) => value.as_str().and_then(|text| crate::time::at(text).ok()).map(Some),
+    };
+    let read = || {
+        let kind = entries::kind_of(text(object, "kind"))?;
+        let digits = text(object, "key").as_bytes();
+        let key = match kind {
+            Kind::Sha1 => EntryKey::Sha1(hex(digits)?),
+            _ => EntryKey::Key(Key::from_bytes(hex(digits)?)),
+        };
+        let kept = Kept {
+            list: text(object, "list"),
+            source: text(object, "source"),
+            added: time("added")??,
+            expires: time("expires")?,
+            issued_before: time("issued_before")?,
+        };
+        Some((Secret::Known { kind, key }, kept))
+    };
+    let Some((secret, kept)) = read() else { return sink(blank) };
+    sink(Finding { secret, rule: text(object, "reason"), kept: Some(kept), ..blank });
 }
 
 fn github(object: &Value, blank: Finding<'_>, sink: Sink<'_>) {

@@ -8,6 +8,7 @@ fn import(text: &str, options: &Options) -> (Format, Vec<String>, String) {
     let mut taken = Vec::new();
     let mut take = |secret: &Admissible<'_>, finding: &Finding<'_>| {
         let shown = match secret {
+            Admissible::Known { key, .. } => format!("known {key:?}"),
             Admissible::Sha1(digest) => format!("sha1 {:02x}", digest[0]),
             Admissible::Sha256(digest) => format!("sha256 {:02x}", digest[0]),
             Admissible::Token(token) => String::from_utf8_lossy(token).into_owned(),
