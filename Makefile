@@ -29,7 +29,7 @@ else ifneq ($(NGINX),vendored)
 $(error NGINX is "vendored" or "system", not "$(NGINX)")
 endif
 
-.PHONY: help setup configure build run test check bench bench-engine
+.PHONY: help setup configure build run test check bench bench-engine fuzz
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -81,6 +81,15 @@ bench: ## compare with bare NGINX and other ways to deny tokens (BENCH="--rounds
 
 bench-engine: ## time the engine alone
 	$(CARGO) bench -p tokenban-engine --features bench -- --noplot
+
+# An input that fails is left in fuzz/artifacts/: it belongs into fuzz/regressions/, with the mending.
+fuzz: ## fuzz each target for a while (SECONDS=60 each); needs Rust's nightly
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || { echo "installing cargo-fuzz"; \
+	$(CARGO) install --locked cargo-fuzz; }
+	@for target in points request rules; do mkdir -p fuzz/corpus/$$target; \
+	$(CARGO) +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target \
+		fuzz/regressions/$$target -- -max_total_time=$(or $(SECONDS),60) -timeout=10 \
+		-max_len=4096 -dict=fuzz/request.dict || exit 1; done
 
 check: configure ## formatting and lints
 	$(CARGO) fmt --all --check
