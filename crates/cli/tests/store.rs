@@ -145,11 +145,53 @@ fn sweep_takes_off_what_has_expired() {
 }
 
 #[test]
+fn compact_gives_room_back_and_keeps_every_entry() {
+    let sandbox = filled();
+    let lines: String = (0..20_000).map(|number| format!("fake-{number}-token-01\n")).collect();
+    sandbox.run(&["import", "--list", "many"], &lines);
+    sandbox.run(&["import", "--list", "many", "--replace", "--force"], "fake-1-token-01");
+    let entries = sandbox.run(&["export"], "").out;
+    let said = sandbox.json(&["compact", "--json"], "", 0);
+    let bytes = |name: &str| said[name].as_u64().unwrap();
+    assert!(bytes("after") * 4 < bytes("before"), "{said}");
+    assert_eq!(sandbox.run(&["export"], "").out, entries);
+    let ran = sandbox.run(&["compact"], "");
+    assert!(ran.code == 0 && ran.out.ends_with(" after\n"), "{}{}", ran.out, ran.err);
+    assert_eq!(sandbox.run(&["verify"], "").out, "3 keys, all is well\n");
+}
+
+#[test]
+fn verify_finds_a_flipped_bit() {
+    let sandbox = filled();
+    let ran = sandbox.run(&["verify"], "");
+    assert_eq!((ran.code, ran.out.as_str()), (0, "2 keys, all is well\n"));
+    assert_eq!(sandbox.json(&["verify", "--json"], "", 0), json!({ "keys": 2, "faults": [] }));
+
+    let data = sandbox.store().join("data.mdb");
+    let mut bytes = std::fs::read(&data).unwrap();
+    // In every page that was ever written, the one in use among them.
+    for at in 0..bytes.len() - 6 {
+        bytes[at] ^= u8::from(bytes[at..].starts_with(b"INC-42"));
+    }
+    std::fs::write(&data, bytes).unwrap();
+    let ran = sandbox.run(&["verify"], "");
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("details"), "{}", ran.out);
+    let said = sandbox.json(&["verify", "--json"], "", 1);
+    assert!(!said["faults"].as_array().unwrap().is_empty());
+    std::fs::write(&data, b"no store").unwrap();
+    assert_eq!(sandbox.run(&["verify"], "").code, 2);
+}
+
+#[test]
 fn every_command_is_in_the_man_page_and_the_completions() {
     let sandbox = Sandbox::without_store();
     let page = sandbox.run(&["man"], "").out;
     let completions = sandbox.run(&["completions", "bash"], "").out;
-    for name in ["ban", "export", "import", "init", "list", "show", "stats", "sweep", "unban"] {
+    for name in [
+        "ban", "compact", "export", "import", "init", "list", "show", "stats", "sweep", "unban",
+        "verify",
+    ] {
         assert!(page.contains(&format!("tokenban\\-{name}")), "{name}");
         assert!(completions.contains(&format!("tokenban,{name})")), "{name}");
         let page = sandbox.run(&["man", name], "");

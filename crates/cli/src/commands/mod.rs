@@ -8,6 +8,7 @@ use crate::Exit;
 
 mod ban;
 mod check;
+mod compact;
 mod completions;
 mod explain;
 mod export;
@@ -20,6 +21,7 @@ mod show;
 mod stats;
 mod sweep;
 mod unban;
+mod verify;
 
 /// What every subcommand returns: how it ended, or the error to print.
 pub(crate) type Outcome = Result<Exit, Box<dyn Error>>;
@@ -28,6 +30,7 @@ pub(crate) type Outcome = Result<Exit, Box<dyn Error>>;
 pub(crate) enum Command {
     Ban(ban::Ban),
     Check(check::Check),
+    Compact(compact::Compact),
     Completions(completions::Completions),
     Explain(explain::Explain),
     Export(export::Export),
@@ -40,6 +43,7 @@ pub(crate) enum Command {
     Stats(stats::Stats),
     Sweep(sweep::Sweep),
     Unban(unban::Unban),
+    Verify(verify::Verify),
 }
 
 impl Command {
@@ -47,6 +51,7 @@ impl Command {
         match self {
             Command::Ban(command) => command.run(),
             Command::Check(command) => command.run(),
+            Command::Compact(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Explain(command) => command.run(),
             Command::Export(command) => command.run(),
@@ -59,6 +64,7 @@ impl Command {
             Command::Stats(command) => command.run(),
             Command::Sweep(command) => command.run(),
             Command::Unban(command) => command.run(),
+            Command::Verify(command) => command.run(),
         }
     }
 }
