@@ -53,7 +53,6 @@ fn json(counts: &Counts) -> serde_json::Value {
         "file_bytes": counts.file_bytes,
         "used_bytes": counts.used_bytes,
         "filter_bytes": counts.filter_bytes,
-        "readers": counts.readers,
     })
 }
 
@@ -74,6 +73,5 @@ fn table(counts: &Counts) -> Table {
     };
     row("file", format!("{} bytes, {} in use{per_key}", counts.file_bytes, counts.used_bytes));
     row("filter", format!("{} bytes", counts.filter_bytes));
-    row("readers", counts.readers.to_string());
     table
 }
