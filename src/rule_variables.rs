@@ -116,7 +116,9 @@ impl Known {
 fn found_by_name(key: &&ngx_hash_key_t) -> bool {
     // SAFETY: the values of this list are variables.
     let variable = unsafe { key.value.cast::<ngx_http_variable_t>().as_ref() };
-    variable.is_some_and(|variable| variable.flags & NGX_HTTP_VAR_NOHASH as ngx_uint_t == 0)
+    variable.is_some_and(|variable| {
+        variable.get_handler.is_some() && variable.flags & NGX_HTTP_VAR_NOHASH as ngx_uint_t == 0
+    })
 }
 
 fn name_of(key: &ngx_hash_key_t) -> Box<[u8]> {

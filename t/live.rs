@@ -8,6 +8,8 @@ mod support;
 
 use std::{
     fs,
+    io::{Read, Write},
+    net::TcpStream,
     os::unix::fs::symlink,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
@@ -241,6 +243,40 @@ fn a_thousand_swaps_under_load_answer_rightly_and_keep_nothing() {
     });
     println!("{swaps} swaps, {asked} requests");
     assert!(swaps >= 300 && asked > swaps, "{swaps} swaps, {asked} requests");
+}
+
+/// The head was inspected by the old rules, so is the body.
+#[test]
+fn a_request_that_waits_for_its_body_keeps_its_rules() {
+    let deny = |token| deny(token).replace("header, AUTHORIZATION", "post, json_doc, hash, token");
+    let nginx = start(1, SERVER);
+    let rules = nginx.directory().join("rules.yaml");
+    let mut stream = TcpStream::connect(("127.0.0.1", nginx.port)).unwrap();
+    let body = format!("{{\"token\": \"{LEAKED}\"}}");
+    let ask = |stream: &mut TcpStream| {
+        let length = body.len();
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+    };
+    replace(&rules, &deny(LEAKED));
+    await_that("first rules", || count(&nginx, "rules updated: ") == 1);
+    ask(&mut stream);
+    thread::sleep(Duration::from_millis(50));
+    replace(&rules, &deny(OTHER));
+    await_that("second rules", || count(&nginx, "rules updated: ") == 2);
+    let status = |mut stream: TcpStream| {
+        stream.write_all(body.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.get(9..12).map(str::to_owned)
+    };
+    assert_eq!(status(stream).as_deref(), Some("403"));
+    let mut stream = TcpStream::connect(("127.0.0.1", nginx.port)).unwrap();
+    ask(&mut stream);
+    assert_ne!(status(stream).as_deref(), Some("403"));
 }
 
 /// The thread blocks all signals, so that each reaches the event loop at once, even an idle one.

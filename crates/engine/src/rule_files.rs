@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use glob::MatchOptions;
+
 use crate::{limits::Limits, load::Seen, Ruleset};
 
 /// Looks that a change may go on for: past them it is read as it is, so that a file which is written
@@ -60,6 +62,8 @@ impl RuleFiles {
             self.unsettled = Some((now, looks + 1));
             return None;
         }
+        // Should reading panic, it is not tried again before the next change.
+        self.taken = now;
         let (taken, result) = read(&self.names, limits);
         self.taken = taken;
         // Changed while it was read: what was read may be half of the old and half of the new.
@@ -98,9 +102,11 @@ fn read(names: &[PathBuf], limits: &Limits) -> (State, Result<Ruleset, String>) 
     (State { rule_files, seen }, result)
 }
 
-/// The files that names and globs stand for, each once, in order. A glob that finds nothing is an
-/// error: more likely a typo than an intention.
-fn expand(names: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+/// The files that names and globs stand for, each once, in order.
+///
+/// As in a shell, `*` and `?` do not stand for a leading dot: what editors leave behind is no rule
+/// file. A glob that finds nothing is an error: more likely a typo than an intention.
+pub fn expand(names: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
     for name in names {
         for file in matching(name)? {
@@ -117,7 +123,10 @@ fn matching(path: &Path) -> Result<Vec<PathBuf>, String> {
         return Ok(vec![path.to_owned()]);
     }
     let text = path.to_str().ok_or_else(|| format!("glob \"{}\" is not UTF-8", path.display()))?;
-    let found = glob::glob(text).map_err(|error| format!("bad glob \"{text}\": {error}"))?;
+    let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
+    let found = glob::glob_with(text, options).map_err(|error| {
+        format!("bad glob \"{text}\": {error}; quote special characters as [*]")
+    })?;
     let files = found.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
     if files.is_empty() {
         return Err(format!("no file matches \"{text}\"; check the directory"));

@@ -9,7 +9,11 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tokenban_engine::{limits::Limits, rule_files::RuleFiles, Ruleset};
+use tokenban_engine::{
+    limits::Limits,
+    rule_files::{expand, RuleFiles},
+    Ruleset,
+};
 
 /// A rule file with one rule.
 fn rule(id: &str) -> String {
@@ -130,6 +134,28 @@ fn a_glob_gains_and_loses_files() {
     assert!(files.settled().unwrap_err().contains("no file matches"));
     files.write("three.yaml", &rule("three"));
     assert_eq!(files.settled(), Ok("three".into()));
+}
+
+/// Emacs marks a file that is being edited with a link to nowhere, vim with a binary file.
+#[test]
+fn what_editors_leave_behind_is_not_looked_at() {
+    let mut files = Files::new("*", one);
+    symlink("user@host.1:2", files.path(".#rules.yaml")).unwrap();
+    files.write(".rules.yaml.swp", "\0");
+    assert_eq!([files.look(), files.look(), files.look()], [None, None, None]);
+}
+
+#[test]
+fn names_and_globs_stand_for_files() {
+    let expand = |names: &[&str]| expand(&names.iter().map(PathBuf::from).collect::<Vec<_>>());
+    let files = expand(&["src/rule_*.rs", "src/lib.rs", "src/l*b.rs", "no-such-file"]);
+    assert_eq!(
+        files.unwrap(),
+        ["src/rule_files.rs", "src/lib.rs", "no-such-file"].map(PathBuf::from)
+    );
+    let error = expand(&["src/*.yaml"]).unwrap_err();
+    assert_eq!(error, "no file matches \"src/*.yaml\"; check the directory");
+    assert!(expand(&["src/***"]).unwrap_err().starts_with("bad glob \"src/***\": "));
 }
 
 #[test]
