@@ -8,7 +8,13 @@
 
 use memchr::{memchr, memchr2, memchr3, memrchr};
 
-use super::{names::names, percent::percent, unquote::unquote, Buffers};
+use super::{
+    json::{self, Json},
+    names::names,
+    percent::percent,
+    unquote::unquote,
+    Buffers,
+};
 
 /// Emits (name, value) of every cookie, for every reading of either. A cookie without `=` is a name
 /// without value and a value without name.
@@ -154,9 +160,26 @@ fn emit_value(name: &[u8], value: &[u8], emit: &mut dyn FnMut(&[u8], &[u8])) {
             let end = memrchr(b'.', signed).unwrap_or(signed.len());
             emit(name, &signed[..end]);
         }
-        [b'j', b':', json @ ..] => emit(name, json),
+        [b'j', b':', text @ ..] => {
+            emit(name, text);
+            json_cookie(text, &mut |value| emit(name, value));
+        }
         _ => {}
     }
+}
+
+/// A string, or the strings of a list.
+fn json_cookie(text: &[u8], emit: &mut dyn FnMut(&[u8])) {
+    let mut buffer = Vec::new();
+    let mut string = |json: &Json<'_>| {
+        if json.kind == json::Kind::String {
+            emit(json.value(&mut buffer));
+        }
+    };
+    json::array(&[b"[", text, b"]"].concat(), &mut |_, value| {
+        string(&value);
+        json::array(value.raw, &mut |_, element| string(&element));
+    });
 }
 
 #[cfg(test)]
@@ -210,6 +233,9 @@ mod tests {
             b"sid=s:Token.c2ln",
             b"sid=\"s%3AToken.c2ln\"",
             b"sid=j:Token",
+            b"sid=j:\"Token\"",
+            b"sid=j%3A%22Tok%5Cu0065n%22",
+            b"sid=j:[\"x\",\"Token\"]",
             b"sid=\"Token",
         ];
         for text in cases {

@@ -2,7 +2,8 @@
 //!
 //! PHP drops leading spaces, turns `.`, space and an unmatched `[` into `_` and stops at a NUL
 //! (`php_register_variable_ex`); others trim white space, also Unicode's (phantom `__Host-`
-//! cookies); Rails, PHP and Node's qs read `p[x][y]` as nested names, Spring and ASP.NET `p.x`.
+//! cookies); Rails, PHP and Node's qs read `p[x][y]` as nested names, Spring and ASP.NET `p.x`. qs
+//! takes `[p]` for `p`.
 
 use memchr::{memchr, memchr2};
 
@@ -54,6 +55,12 @@ fn folded(name: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
         emit(core);
     }
     if fold(&name[..memchr(0, name).unwrap_or(name.len())], buffer) && buffer != core {
+        emit(buffer);
+    }
+    if let Some((base, path)) = core.strip_prefix(b"[").and_then(|_| segment(core)) {
+        buffer.clear();
+        buffer.extend_from_slice(base);
+        buffer.extend_from_slice(path);
         emit(buffer);
     }
 }
@@ -127,6 +134,8 @@ mod tests {
             (b"p+q", b"p_q"),
             (b"p.q[a.b]", b"p_q[a.b]"),
             (b"?key", b"key"),
+            (b"[key]", b"key"),
+            (b"%5Bkey][0]", b"key[0]"),
             (b"sid\t", b"sid"),
             (b"\xc2\xa0__Host-sid", b"__Host-sid"),
             (b"\xe2\x80\x80sid", b"sid"),
@@ -181,7 +190,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics_and_ends(name in proptest::collection::vec(any::<u8>(), 0..60)) {
-            prop_assert!(readings(&name).len() <= 3 * 13);
+            prop_assert!(readings(&name).len() <= 4 * 13);
             let mut rest = split_name(&name).map_or(&[][..], |(_, path)| path);
             while let Some((_, after)) = segment(rest) {
                 prop_assert!(after.len() < rest.len());

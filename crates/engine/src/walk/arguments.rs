@@ -39,8 +39,8 @@ pub(super) const FORM: Arguments = Arguments {
 pub(super) const PARTS: [Kind; 5] =
     [Kind::Array, Kind::ArrayAll, Kind::Hash, Kind::HashAll, Kind::HashName];
 
-/// Whether an argument is the named one, or an item of it: applications that expect `key` join, or
-/// take the first of, `key[]=…` and `key[0]=…`.
+/// Whether an argument, a field or a cookie is the named one, or an item of it: applications that
+/// expect `key` join, or take the first of, `key[]=…` and `key[0]=…`.
 pub(super) fn is_argument(found: &[u8], name: &str) -> bool {
     found.strip_prefix(name.as_bytes()).is_some_and(|rest| matches!(rest, [] | [b'[', ..]))
 }

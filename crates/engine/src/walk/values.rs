@@ -1,6 +1,9 @@
 //! Parsers of values: credentials, cookies, tokens, encodings.
 
-use super::{arguments::FORM, Walk};
+use super::{
+    arguments::{is_argument, FORM},
+    Walk,
+};
 use crate::{
     parse::{
         base64::{base64, encode},
@@ -132,7 +135,7 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     fn cookie(&mut self, node: &Node, name: &[u8], value: &[u8]) {
         for (step, child) in &node.edges {
             match step.kind() {
-                Some(Kind::Cookie) if step.is(name) => self.value(*child, value),
+                Some(Kind::Cookie) if is_argument(name, step.name()) => self.value(*child, value),
                 Some(Kind::CookieName) => self.value(*child, name),
                 _ => {}
             }
