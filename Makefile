@@ -25,14 +25,23 @@ export CARGO_TARGET_DIR := $(OUT)
 export NGINX_SOURCE_DIR := $(OUT)/nginx/src
 export NGINX_BUILD_DIR  := $(OUT)/nginx/objs
 export TOKENBAN_NGINX   := /usr/sbin/nginx
-else ifneq ($(NGINX),vendored)
+else ifeq ($(NGINX),vendored)
+# The differential test judges what the engine reads, which is the same for every NGINX.
+JUDGED = backends
+test: PACKAGES += $(APPLICATIONS)
+else
 $(error NGINX is "vendored" or "system", not "$(NGINX)")
 endif
 
-.PHONY: help setup configure build run test check bench bench-engine fuzz
+# The back ends of the differential test, and where their pinned packages go.
+APPLICATIONS = php-cli python3-venv $(if $(shell command -v npm),,nodejs npm)
+APPS   = t/differential/backends
+JUDGES = $(TARGET)/differential
+
+.PHONY: help setup configure build run backends test differential check bench bench-engine fuzz
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 	@echo 'With NGINX=system: the same for the NGINX of the Debian packages.'
 
 setup: ## install the Debian packages that a build needs, where they are missing
@@ -61,10 +70,25 @@ run: build ## start a demonstration in the foreground
 	@echo "clean:   curl -i -H 'Authorization: Bearer another-demo-token-987654321' http://127.0.0.1:8081/"
 	@build/nginx -e stderr -p nginx-conf/ -c minimal.conf
 
+backends: PACKAGES += $(APPLICATIONS)
+backends: $(JUDGES)/venv/installed $(JUDGES)/node/installed ## install the back ends of the differential test
+
+$(JUDGES)/venv/installed: $(APPS)/requirements.txt | setup
+	@echo "installing Flask, Django and Starlette into $(@D)"
+	@rm -rf $(@D) && python3 -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
+$(JUDGES)/node/installed: $(APPS)/package-lock.json $(APPS)/package.json | setup
+	@echo "installing Express into $(@D)"
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && npm ci --silent --no-audit --no-fund
+	@touch $@
+
 # One profile for tests and lints, so that NGINX and the dependencies are built once. `cargo test`
 # does not build a cdylib, which the tests in t/ load; and two sets of features write the same file,
 # so the module is built anew each time.
-test: configure ## run every test
+test: configure $(JUDGED) ## run every test
 	@touch src/lib.rs
 	$(CARGO) build --package ngx_http_tokenban_module $(FLAGS)
 	$(CARGO) test $(TESTED) $(FLAGS)
@@ -72,6 +96,15 @@ test: configure ## run every test
 	$(CARGO) build --package ngx_http_tokenban_module $(FLAGS) --features test-panic
 	$(CARGO) test --package ngx_http_tokenban_module $(FLAGS) --features test-panic --test panic
 	@touch src/lib.rs
+
+N    ?= 5000
+SEED ?= $(shell date +%s)
+
+differential: configure backends ## ask real back ends what the module misses (N=5000 SEED=1)
+	@touch src/lib.rs
+	$(CARGO) build --package ngx_http_tokenban_module
+	TOKENBAN_DIFFERENTIAL_N=$(N) TOKENBAN_DIFFERENTIAL_SEED=$(SEED) \
+		nice $(CARGO) test --test differential -- --nocapture
 
 # Debian's NGINX, so that its modules for Lua and ModSecurity can take part.
 bench: ## compare with bare NGINX and other ways to deny tokens (BENCH="--rounds 3 rules")

@@ -1,0 +1,152 @@
+//! A run: many requests, every back end asked with and without the module, what came of it.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use crate::{
+    backend::Backend,
+    case::Case,
+    exclusions::exclusion,
+    gate::{Answer, Gate},
+    place::Place,
+};
+
+/// Has the length and the letters of a token, but is none.
+const CLEAN: &[u8] = b"issued-diff.token_0123456789";
+
+/// What was counted at one back end.
+#[derive(Default)]
+pub(crate) struct Count {
+    pub(crate) tried: usize,
+    /// The application sees the token when the module is not there.
+    pub(crate) reached: usize,
+    pub(crate) denied: usize,
+    pub(crate) excluded: BTreeMap<&'static str, usize>,
+}
+
+/// The outcome of a run.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) counts: BTreeMap<&'static str, Count>,
+    /// The smallest request of each kind of bypass, written out.
+    pub(crate) bypasses: BTreeMap<String, String>,
+    /// Requests without the token that were denied.
+    pub(crate) wrongly_denied: Vec<String>,
+    /// Mutations that reached some application.
+    pub(crate) working: BTreeMap<(Place, &'static str), usize>,
+}
+
+/// Runs requests `0..number`, as the seed has them.
+pub(crate) fn run(
+    gate: &Gate,
+    backends: &[Backend],
+    places: &[Place],
+    number: usize,
+    seed: u64,
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    for index in 0..number {
+        let case = Case::number(index, seed, places);
+        outcome.check_clean(gate, &backends[index % backends.len()], &case);
+        for backend in backends {
+            outcome.check(gate, backend, &case);
+        }
+    }
+    outcome
+}
+
+impl Outcome {
+    fn check(&mut self, gate: &Gate, backend: &Backend, case: &Case) {
+        let verdict = judge(gate, backend, case);
+        let count = self.counts.entry(backend.name).or_default();
+        count.tried += 1;
+        count.reached += usize::from(verdict != Verdict::Unseen);
+        count.denied += usize::from(verdict == Verdict::Denied);
+        if verdict != Verdict::Unseen {
+            for name in case.names() {
+                *self.working.entry((case.place, name)).or_default() += 1;
+            }
+        }
+        if verdict == Verdict::Bypass {
+            self.bypass(gate, backend, case);
+        }
+    }
+
+    fn bypass(&mut self, gate: &Gate, backend: &Backend, case: &Case) {
+        let smallest = shrink(gate, backend, case);
+        if let Some(exclusion) = exclusion(backend.name, &smallest) {
+            let count = self.counts.entry(backend.name).or_default();
+            *count.excluded.entry(exclusion.reason).or_default() += 1;
+            return;
+        }
+        let kind = format!("{} {} {:?}", backend.name, smallest.place.id(), smallest.names());
+        let answer = gate.guarded(smallest.place, backend, &smallest.bytes());
+        self.bypasses.entry(kind).or_insert_with(|| description(&smallest, &answer));
+    }
+
+    /// The same disguises around a token that is not banned: nothing may be denied.
+    fn check_clean(&mut self, gate: &Gate, backend: &Backend, case: &Case) {
+        let answer = gate.guarded(case.place, backend, &case.bytes_with(CLEAN));
+        if answer.decision == "DENIED" {
+            self.wrongly_denied.push(format!("{} {:?}", case.place.id(), case.names()));
+        }
+    }
+
+    /// A table of the counts.
+    pub(crate) fn table(&self) -> String {
+        let mut table = String::from("| back end | tried | reached | denied | excluded |\n");
+        table.push_str("| --- | --- | --- | --- | --- |\n");
+        for (name, count) in &self.counts {
+            let excluded: usize = count.excluded.values().sum();
+            let Count { tried, reached, denied, .. } = count;
+            let _ = writeln!(table, "| {name} | {tried} | {reached} | {denied} | {excluded} |");
+        }
+        table
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Bypass,
+    Denied,
+    /// The application does not see the token: there is nothing to deny.
+    Unseen,
+}
+
+fn judge(gate: &Gate, backend: &Backend, case: &Case) -> Verdict {
+    let request = case.bytes();
+    if !gate.bare(backend, &request).shows(case.place, case.token) {
+        return Verdict::Unseen;
+    }
+    let guarded = gate.guarded(case.place, backend, &request);
+    if guarded.decision == "DENIED" && guarded.status == 403 {
+        Verdict::Denied
+    } else {
+        Verdict::Bypass
+    }
+}
+
+/// Drops mutations one by one as long as the token still gets through.
+fn shrink(gate: &Gate, backend: &Backend, case: &Case) -> Case {
+    let smaller = (0..case.steps.len()).map(|index| case.without(index));
+    for candidate in smaller {
+        if judge(gate, backend, &candidate) == Verdict::Bypass {
+            return shrink(gate, backend, &candidate);
+        }
+    }
+    case.clone()
+}
+
+fn description(case: &Case, answer: &Answer) -> String {
+    let bytes = case.bytes();
+    let shown = &bytes[..bytes.len().min(1500)];
+    let (kind, name) = case.place.seen_as();
+    let seen = answer.seen.iter().filter(|[found, at, _]| found == kind && at == name);
+    let values: Vec<_> = seen.map(|[_, _, value]| value.escape_debug().to_string()).collect();
+    format!(
+        "rule at {}, status {} {}\n{}\nthe application sees at {kind} {name}: {values:?}",
+        case.place.point(),
+        answer.status,
+        answer.decision,
+        shown.escape_ascii().to_string().replace("\\r\\n", "\\r\\n\n")
+    )
+}

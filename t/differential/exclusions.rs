@@ -1,0 +1,28 @@
+//! What the module lets pass although an application may see the token, and why. Each is in
+//! docs/points.md or docs/differential.md too.
+
+use crate::case::Case;
+
+/// A bypass that is known and accepted: all of the mutations, after shrinking, at a back end.
+pub(crate) struct Exclusion {
+    backends: &'static [&'static str],
+    place: &'static str,
+    mutations: &'static [&'static str],
+    pub(crate) reason: &'static str,
+}
+
+pub(crate) const EXCLUSIONS: &[Exclusion] = &[Exclusion {
+    backends: &["django"],
+    place: "query",
+    mutations: &["charset of another alphabet"],
+    reason: "Django decodes the query with the charset of the Content-Type, also with UTF-7, EBCDIC and Python's own",
+}];
+
+/// The exclusion that a smallest bypass falls under.
+pub(crate) fn exclusion(backend: &str, case: &Case) -> Option<&'static Exclusion> {
+    EXCLUSIONS.iter().find(|exclusion| {
+        exclusion.backends.contains(&backend)
+            && exclusion.place == case.place.id()
+            && exclusion.mutations == case.names()
+    })
+}

@@ -1,0 +1,142 @@
+//! NGINX with the module before every back end, and the same NGINX without it.
+//!
+//! Every pair of a place and a back end has a server on a socket of its own, so that a request's
+//! target, host and headers are free.
+
+use std::{
+    io::{Read, Write},
+    os::unix::net::UnixStream,
+    path::PathBuf,
+    time::Duration,
+};
+
+use crate::{
+    backend::Backend,
+    case::{BASE64, PLAIN},
+    place::Place,
+    support::{self, Nginx},
+};
+
+/// The running NGINX.
+pub(crate) struct Gate {
+    nginx: Nginx,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// `$tokenban_status`; empty where the module is off.
+    pub(crate) decision: String,
+    /// What the application says that it sees: place, name, value.
+    pub(crate) seen: Vec<[String; 3]>,
+}
+
+const SETTINGS: &str = "
+    underscores_in_headers on;
+    ignore_invalid_headers off;
+    large_client_header_buffers 8 16k;
+    client_max_body_size 16m;
+    client_header_timeout 2s;
+    client_body_timeout 2s;
+    proxy_read_timeout 20s;
+    chunked_transfer_encoding off;
+    keepalive_timeout 0;
+    access_log off;
+    add_header X-Decision $tokenban_status always;
+";
+
+impl Gate {
+    pub(crate) fn start(backends: &[Backend], places: &[Place]) -> Gate {
+        let mut servers = String::from(SETTINGS);
+        for backend in backends {
+            servers += &server("bare", "", backend);
+            for place in places {
+                let rules = format!("tokenban on; tokenban_rules {}.yaml;", place.id());
+                servers += &server(place.id(), &rules, backend);
+            }
+        }
+        // The port that the start waits for: NGINX opens it last.
+        servers += "server { listen 127.0.0.1:{port}; }";
+        let directory = support::directory();
+        for place in places {
+            let file = directory.path().join(format!("{}.yaml", place.id()));
+            std::fs::write(file, rules(*place)).expect("rules");
+        }
+        Gate { nginx: Nginx::start_in(directory, "worker_processes 1;", &servers) }
+    }
+
+    /// Sends a request to the back end, past the module.
+    pub(crate) fn bare(&self, backend: &Backend, request: &[u8]) -> Answer {
+        self.send("bare", backend, request)
+    }
+
+    /// Sends a request to the back end behind the rule of a place.
+    pub(crate) fn guarded(&self, place: Place, backend: &Backend, request: &[u8]) -> Answer {
+        self.send(place.id(), backend, request)
+    }
+
+    fn send(&self, server: &str, backend: &Backend, request: &[u8]) -> Answer {
+        let socket = self.socket(server, backend);
+        let mut stream = UnixStream::connect(&socket).expect("NGINX accepts");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("timeout");
+        // NGINX may answer and close before it has read everything.
+        let _ = stream.write_all(request);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = Answer::parse(&answer);
+        if answer.status == 502 {
+            backend.revive();
+        }
+        answer
+    }
+
+    fn socket(&self, server: &str, backend: &Backend) -> PathBuf {
+        self.nginx.directory().join(format!("{server}-{}.sock", backend.name))
+    }
+}
+
+impl Answer {
+    fn parse(answer: &[u8]) -> Answer {
+        let mut text = String::from_utf8_lossy(answer).into_owned();
+        while let Some(rest) = text.strip_prefix("HTTP/1.1 100 Continue\r\n\r\n") {
+            text = rest.to_owned();
+        }
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
+        let decision = head.lines().find_map(|line| line.strip_prefix("X-Decision: "));
+        Answer {
+            status,
+            decision: decision.unwrap_or_default().to_owned(),
+            seen: serde_json::from_str(body).unwrap_or_default(),
+        }
+    }
+
+    /// Whether the application sees exactly the token at the parameter.
+    pub(crate) fn shows(&self, place: Place, token: &[u8]) -> bool {
+        let (kind, name) = place.seen_as();
+        self.seen
+            .iter()
+            .any(|[found, at, value]| found == kind && at == name && value.as_bytes() == token)
+    }
+}
+
+fn server(name: &str, rules: &str, backend: &Backend) -> String {
+    format!(
+        "server {{ listen unix:{{dir}}/{name}-{}.sock; {rules}\n\
+         location / {{ proxy_pass http://127.0.0.1:{}; }} }}\n",
+        backend.name, backend.port
+    )
+}
+
+/// One rule, at the point of a place alone.
+fn rules(place: Place) -> String {
+    let text = |token: &[u8]| String::from_utf8_lossy(token).into_owned();
+    format!(
+        "rules:\n  - id: {}\n    points: [{}]\n    tokens: [\"{}\", \"{}\"]\n",
+        place.id(),
+        place.point(),
+        text(PLAIN),
+        text(BASE64)
+    )
+}

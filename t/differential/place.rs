@@ -1,0 +1,99 @@
+//! The parameters that hold the token: where the rule looks, and what a back end calls them.
+
+/// A parameter of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    Bearer,
+    BasicPassword,
+    BasicUser,
+    Cookie,
+    Field,
+    File,
+    Form,
+    Header,
+    Json,
+    JsonDeep,
+    Path,
+    Query,
+}
+
+/// The places in the request head.
+pub(crate) const HEAD: [Place; 7] = [
+    Place::Bearer,
+    Place::BasicPassword,
+    Place::BasicUser,
+    Place::Cookie,
+    Place::Header,
+    Place::Path,
+    Place::Query,
+];
+
+/// The places in the body.
+pub(crate) const BODY: [Place; 5] =
+    [Place::Field, Place::File, Place::Form, Place::Json, Place::JsonDeep];
+
+impl Place {
+    /// How reports and file names call it.
+    pub(crate) fn id(self) -> &'static str {
+        match self {
+            Place::Bearer => "bearer",
+            Place::BasicPassword => "basic-password",
+            Place::BasicUser => "basic-user",
+            Place::Cookie => "cookie",
+            Place::Field => "multipart-field",
+            Place::File => "multipart-file",
+            Place::Form => "form",
+            Place::Header => "header",
+            Place::Json => "json",
+            Place::JsonDeep => "json-deep",
+            Place::Path => "path",
+            Place::Query => "query",
+        }
+    }
+
+    /// The point of the rule.
+    pub(crate) fn point(self) -> &'static str {
+        match self {
+            Place::Bearer => "[header, AUTHORIZATION, credentials]",
+            Place::BasicPassword => "[header, AUTHORIZATION, basic, password]",
+            Place::BasicUser => "[header, AUTHORIZATION, basic, user]",
+            Place::Cookie => "[header, COOKIE, cookie, session_id]",
+            Place::Field => "[post, multipart, access_token]",
+            Place::File => "[post, multipart, access_token, file]",
+            Place::Form => "[post, form_urlencoded, access_token]",
+            Place::Header => "[header, X-API-KEY]",
+            Place::Json => "[post, json_doc, hash, access_token]",
+            Place::JsonDeep => "[post, json_doc, hash, auth, hash, access_token]",
+            Place::Path => "[path_all]",
+            Place::Query => "[query, access_token]",
+        }
+    }
+
+    /// What a back end's report calls the parameter: its kind and its name.
+    pub(crate) fn seen_as(self) -> (&'static str, &'static str) {
+        match self {
+            Place::Bearer => ("credentials", ""),
+            Place::BasicPassword => ("basic_password", ""),
+            Place::BasicUser => ("basic_user", ""),
+            Place::Cookie => ("cookie", "session_id"),
+            Place::Field => ("multipart", "access_token"),
+            Place::File => ("file", "access_token"),
+            Place::Form => ("form", "access_token"),
+            Place::Header => ("header", "x-api-key"),
+            Place::Json => ("json", "access_token"),
+            Place::JsonDeep => ("json", "auth.access_token"),
+            Place::Path => ("path", ""),
+            Place::Query => ("query", "access_token"),
+        }
+    }
+
+    /// The name of the parameter itself, without what it is nested in.
+    pub(crate) fn name(self) -> &'static str {
+        let (_, name) = self.seen_as();
+        name.rsplit('.').next().unwrap_or(name)
+    }
+
+    pub(crate) fn is_body(self) -> bool {
+        BODY.contains(&self)
+    }
+}
