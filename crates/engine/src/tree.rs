@@ -22,7 +22,8 @@ impl NodeId {
 pub(crate) enum Step {
     /// An element of the notation.
     Element(Element),
-    /// Every value in a document at any depth, for `anywhere`: no element that rules can name.
+    /// For `anywhere`: every value in a document at any depth; below the body, whatever parsers may
+    /// fit it. No element that rules can name.
     Any,
     /// User and password of Basic, `user:password`, and the one way to encode them that clients
     /// have: only a reading, not an element that rules can name.
@@ -209,7 +210,7 @@ fn anywhere_in_body() -> Vec<Vec<Step>> {
         vec![gql, Step::Any],
         vec![element(Kind::Xml), Step::Any],
     ];
-    let below_post = |path: Vec<Step>| [vec![element(Kind::Post)], path].concat();
+    let below_post = |path: Vec<Step>| [vec![element(Kind::Post), Step::Any], path].concat();
     paths.into_iter().map(below_post).collect()
 }
 

@@ -28,7 +28,8 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    fn of(self, input: usize) -> usize {
+    /// Most bytes that so many may become.
+    pub(crate) fn of(self, input: usize) -> usize {
         self.size.min(input.saturating_mul(self.ratio).max(FLOOR))
     }
 }

@@ -172,7 +172,9 @@ fn variables(rules: &[Rule]) -> Vec<String> {
 
 /// A path as a rule file would write it.
 fn text(path: &[Step]) -> String {
-    let words = path.iter().flat_map(|step| {
+    // Below the body, `anywhere` is no step of its own.
+    let shown = path.iter().enumerate().filter(|(at, step)| (*at, *step) != (1, &Step::Any));
+    let words = shown.flat_map(|(_, step)| {
         let name = Some(step.name()).filter(|name| !name.is_empty());
         [Some(step.word()), name].into_iter().flatten()
     });

@@ -1,6 +1,6 @@
 //! The request body: as sent, and in every reading of its codings and charsets.
 
-use super::Walk;
+use super::{arguments::FORM, Walk};
 use crate::{
     parse::{
         charset::{self, charset},
@@ -55,6 +55,27 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         self.give(joined);
     }
 
+    /// For `anywhere`: every parser that may fit. No application takes a form of one type for the
+    /// other where the type says which it is, and what begins as a document and has no `=` is none.
+    pub(super) fn anywhere(&mut self, id: NodeId, body: &[u8]) {
+        let node = self.tree.node(id);
+        if is_multipart(&self.header("CONTENT-TYPE")) {
+            return self.multipart(node, body);
+        }
+        if memchr::memchr(b'=', body).is_some() || !begins_as_document(body) {
+            self.arguments(node, FORM, body);
+        }
+        self.multipart(node, body);
+        for (step, child) in &node.edges {
+            match step.kind() {
+                Some(Kind::Gql) => self.gql(*child, body),
+                Some(Kind::JsonDoc) => self.json_document(*child, body),
+                Some(Kind::Xml) => self.xml(*child, body),
+                _ => {}
+            }
+        }
+    }
+
     /// Every layer below the codings.
     fn decoded(&mut self, id: NodeId, body: &[u8], coding: &[u8], label: Option<&[u8]>) {
         let bounds = self.bounds();
@@ -78,6 +99,17 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         charset(text, label, &mut buffers.value, &mut |reading| self.value(id, reading));
         self.give(buffers);
     }
+}
+
+/// Whether the one Content-Type there is says so.
+fn is_multipart(content_type: &[u8]) -> bool {
+    let start = content_type.trim_ascii_start().get(..10);
+    start.is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/"))
+        && memchr::memchr(b',', content_type).is_none()
+}
+
+fn begins_as_document(body: &[u8]) -> bool {
+    matches!(body.trim_ascii_start(), [b'"' | b'<' | b'[' | b'{', ..])
 }
 
 fn join<'b>(pieces: &[&[u8]], buffer: &'b mut Vec<u8>) -> &'b [u8] {

@@ -43,7 +43,8 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         }
         for (step, child) in &node.edges {
             match step {
-                Step::Any | Step::Pair => {}
+                Step::Any => self.anywhere(*child, value),
+                Step::Pair => {}
                 Step::Element(element) => {
                     self.parser(node, element.kind, *child, value, &mut buffers);
                 }

@@ -25,7 +25,7 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     pub(super) fn xml(&mut self, id: NodeId, value: &[u8]) {
         let node = self.tree.node(id);
         let mut buffers = self.take();
-        let limit = self.bounds().size;
+        let limit = self.bounds().of(value.len());
         let coverage = xml::documents(value, limit, &mut buffers, &mut |document| {
             self.xml_leaves(node, document);
             self.xml_declarations(node, document);

@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use flate2::{write::DeflateEncoder, write::GzEncoder, write::ZlibEncoder, Compression};
+use flate2::{write::DeflateEncoder, write::ZlibEncoder, Compression};
 use tokenban_engine::request::OwnedRequest;
 
-use super::support::{denies, post, TOKEN};
+use super::support::{denies, gzip, post, TOKEN};
 
 /// A request whose body is the text with `TOKEN` filled in.
 fn filled(content_type: &str, body: &str) -> OwnedRequest {
@@ -249,12 +249,6 @@ fn gql_outside_of_json() {
     let operations = format!("{{\"query\": \"{document}\", \"variables\": {{\"t\": \"TOKEN\"}}}}");
     let upload = part("operations", &operations);
     assert_denied(&format!("[post, multipart, operations, {point}"), &filled("", &upload));
-}
-
-fn gzip(data: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(data).unwrap();
-    encoder.finish().unwrap()
 }
 
 fn zlib(data: &[u8]) -> Vec<u8> {

@@ -1,5 +1,8 @@
 //! Points in request bodies: which values each reaches, in every spelling that applications accept.
 
 mod accepted;
+mod anywhere;
+mod bounds;
+mod pieces;
 mod support;
 mod wallarm;

@@ -1,7 +1,8 @@
 //! Requests with bodies, and what a point yields of them.
 
-use std::path::Path;
+use std::{io::Write, path::Path};
 
+use flate2::{write::GzEncoder, Compression};
 use tokenban_engine::{
     decision::{Decision, Mode, Outcome},
     denylist::NoDenylists,
@@ -62,4 +63,11 @@ pub(crate) fn denies(point: &str, matcher: &str, request: &OwnedRequest) -> bool
     let outcome = decide(point, matcher, request);
     assert_eq!(outcome.incomplete, None, "{point}");
     outcome.decision == Decision::Denied
+}
+
+/// Compressed.
+pub(crate) fn gzip(data: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(data).unwrap();
+    encoder.finish().unwrap()
 }
