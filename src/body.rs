@@ -61,10 +61,11 @@ impl Wait {
         self.limit.over == Over::Deny && self.mode == Mode::On
     }
 
-    /// Whether the head announces a body that will be refused.
-    pub(crate) fn denies_announced(&self, request: &Request) -> bool {
-        let length = u64::try_from(request.as_ref().headers_in.content_length_n);
-        self.denies_longer() && length.is_ok_and(|length| length > self.limit.bytes)
+    /// Whether the body is refused for its length, as far as that is known before it is read.
+    pub(crate) fn denies_announced(&self, request: &mut Request) -> bool {
+        let announced = u64::try_from(request.as_ref().headers_in.content_length_n);
+        let length = Record::body_length(request, announced.unwrap_or_default());
+        self.denies_longer() && length > self.limit.bytes
     }
 }
 
@@ -164,7 +165,9 @@ unsafe extern "C" fn filter(raw: *mut ngx_http_request_t, chain: *mut ngx_chain_
 fn is_too_long(request: &mut Request, chain: *const ngx_chain_t) -> bool {
     let Some(Some(wait)) = Record::wait(request) else { return false };
     wait.received += pieces::chain(chain).map(pieces::length).sum::<u64>();
-    wait.denies_longer() && wait.received > wait.limit.bytes
+    let (received, limit, denies) = (wait.received, wait.limit.bytes, wait.denies_longer());
+    Record::body_length(request, received);
+    denies && received > limit
 }
 
 /// Notes the denial of a body that NGINX is about to refuse.
@@ -173,9 +176,8 @@ fn refuse(request: &mut Request) {
     // body makes a reset of it.
     request.as_mut().set_lingering_close(1);
     let _ = Record::add(request, Decision::Denied, None);
-    if let (Some(conf), Some(Some(wait))) = (Module::location_conf(request), Record::wait(request))
-    {
-        let limit = wait.limit.bytes;
+    let limit = Record::wait(request).and_then(|wait| Some(wait.as_ref()?.limit.bytes));
+    if let (Some(conf), Some(limit)) = (Module::location_conf(request), limit) {
         log::too_long(request, conf.log_level, limit, true);
     }
     denial::prepare(request, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE as ngx_int_t);

@@ -21,6 +21,9 @@ pub(crate) struct Record {
     denied: Option<ngx_str_t>,
     /// Whether the request was denied before.
     again: bool,
+    /// The most that is known of the length of the body: NGINX does not keep how much of one without
+    /// a length had come in when it was refused.
+    body_length: u64,
     /// The body that is waited for.
     wait: Option<Wait>,
 }
@@ -61,6 +64,13 @@ impl Record {
             record.denied = Some(uri);
         }
         Some(())
+    }
+
+    /// Takes notice of what is known now of the length of the body: the most that ever was.
+    pub(crate) fn body_length(request: &mut Request, now: u64) -> u64 {
+        let Some(record) = Record::of(request) else { return now };
+        record.body_length = record.body_length.max(now);
+        record.body_length
     }
 
     /// What is waited for in this location: a redirect zeroes the slot and so ends the wait, which
@@ -107,8 +117,14 @@ impl Record {
             ngx_pool_cleanup_add(request.pool().as_ptr(), mem::size_of::<Record>()).as_mut()
         }?;
         let record = cleanup.data.cast::<Record>();
-        let (decision, hit, denied, again, wait) = (Decision::Passed, None, None, false, None);
-        let fresh = Record { decision, hit, denied, again, wait };
+        let fresh = Record {
+            decision: Decision::Passed,
+            hit: None,
+            denied: None,
+            again: false,
+            body_length: 0,
+            wait: None,
+        };
         // SAFETY: the room is fresh, of the right size, and pools align for pointers.
         unsafe { record.write(fresh) };
         cleanup.handler = Some(drop_record);

@@ -169,3 +169,30 @@ fn every_shipped_configuration_is_loaded() {
         assert!(output.status.success(), "{}: {text}", file.display());
     }
 }
+
+/// Rules that look into bodies where none is read: a warning, once for each directive.
+#[test]
+fn rules_that_lose_by_unread_bodies_are_warned_about() {
+    let rules = "{dir}/body.yaml";
+    let locations = "location /a { } location /b { } location /c { tokenban_body on; }";
+    let cases = [
+        ("tokenban on; tokenban_body off;", 1),
+        ("tokenban monitor; tokenban_body off;", 1),
+        ("tokenban off; tokenban_body off;", 0),
+        ("tokenban on; tokenban_body on;", 0),
+        ("tokenban on; location /d { tokenban_body off; } location /e { tokenban_body off; }", 2),
+    ];
+    for (directives, expected) in cases {
+        let directory = support::directory();
+        let text = "rules: [{id: body, points: [[post]], tokens: [some-leaked-token]}]";
+        fs::write(directory.path().join("body.yaml"), text).unwrap();
+        let rules = rules.replace("{dir}", &directory.path().display().to_string());
+        let output = check(&format!(
+            "tokenban_rules {rules}; server {{ listen 127.0.0.1:{{port}}; {directives} {locations} }}"
+        ));
+        let text = String::from_utf8_lossy(&output.stderr);
+        let warning = "rule \"body\" looks into bodies, which are not read because of";
+        assert!(output.status.success(), "{directives}: {text}");
+        assert_eq!(text.matches(warning).count(), expected, "{directives}: {text}");
+    }
+}

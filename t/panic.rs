@@ -3,7 +3,11 @@
 
 mod support;
 
-use support::{Nginx, LEAKED};
+use support::{
+    app,
+    client::{plain, status, CLOSE},
+    Nginx, LEAKED,
+};
 
 #[test]
 fn a_panic_follows_the_fail_policy() {
@@ -41,4 +45,24 @@ fn a_panic_follows_the_fail_policy() {
     assert!(!log.contains(LEAKED), "{log}");
     let log = nginx.access_log(13);
     assert!(log.contains("GET / 403 DENIED rule=- point=- fingerprint=-"), "{log}");
+}
+
+/// After the body has come in, at once or later, the barrier holds as well.
+#[test]
+fn a_panic_over_a_body_follows_the_fail_policy() {
+    let (nginx, app) = app::start(
+        &[],
+        "location /deny { {app}; }
+         location /pass { tokenban_on_error pass; {app}; }",
+    );
+    let process = nginx.worker();
+    let headers = format!("{CLOSE}X-Tokenban-Panic-Body: {LEAKED}\r\n");
+    for body in [b"short".as_slice(), &[b'a'; 100_000]] {
+        assert_eq!(status(&nginx, &plain("POST /deny", &headers, body)), 403);
+        assert_eq!(status(&nginx, &plain("POST /pass", &headers, body)), 200);
+        assert_eq!(status(&nginx, &plain("POST /deny", CLOSE, body)), 200, "the next request");
+    }
+    assert_eq!(nginx.worker(), process, "the worker survived");
+    assert_eq!(app.requests().len(), 4);
+    assert!(!nginx.log().contains(LEAKED), "{}", nginx.log());
 }

@@ -16,6 +16,9 @@ use std::{
 
 use tempfile::TempDir;
 
+pub(crate) mod app;
+pub(crate) mod client;
+
 /// Denied by the rules below.
 pub(crate) const LEAKED: &str = "leaked-test-token-0123456789";
 
