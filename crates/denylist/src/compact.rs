@@ -97,7 +97,7 @@ fn copy_details(
     let mut used: Vec<(u64, u64)> = (0..old.head.next_detail).map(|id| (0, id)).collect();
     for table in [old.tables.keys, old.tables.sha1] {
         for row in table.iter(&old.txn).at(old.path())? {
-            for id in numbers(row.at(old.path())?.1).unwrap_or_default() {
+            for id in numbers(row.at(old.path())?.1).ok_or_else(|| old.fail(DAMAGED))? {
                 let used = usize::try_from(id).ok().and_then(|id| used.get_mut(id));
                 used.ok_or_else(|| old.fail(DAMAGED))?.0 += 1;
             }

@@ -19,8 +19,9 @@ const READERS: u32 = 1022;
 const TABLES: u32 = 8;
 
 /// Address space to reserve at least, so that the file can grow under those who have it open. It
-/// costs nothing; where the process may not have so much, the next smaller one is tried.
-const RESERVED: [u64; 3] = [1 << 36, 1 << 32, 1 << 28];
+/// costs nothing; where the process may not have so much, the next smaller one is tried, and at last
+/// no more than the file has.
+const RESERVED: [u64; 5] = [1 << 36, 1 << 32, 1 << 28, 1 << 24, 0];
 
 /// Opens the environment in a directory whose files `files` has looked at.
 pub(crate) fn open(path: &Path, access: Access) -> heed::Result<Env<WithoutTls>> {
@@ -28,7 +29,8 @@ pub(crate) fn open(path: &Path, access: Access) -> heed::Result<Env<WithoutTls>>
     let mut last = None;
     for reserved in RESERVED {
         // A multiple of every page size up to 64 KB.
-        let size = reserved.max((length * 2).next_multiple_of(1 << 16));
+        let grown = if reserved > 0 { length * 2 } else { length };
+        let size = reserved.max(grown.next_multiple_of(1 << 16));
         match open_sized(path, access, size) {
             Err(heed::Error::Io(error)) if error.kind() == std::io::ErrorKind::OutOfMemory => {
                 last = Some(heed::Error::Io(error));

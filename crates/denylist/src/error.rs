@@ -13,8 +13,14 @@ pub struct StoreError {
 pub(crate) enum Kind {
     /// Something else is at the path.
     Exists,
+    /// The file grew beyond what is mapped.
+    Grown,
     /// Neither LMDB nor ours.
     Foreign(&'static str),
+    /// The lock file was damaged while it was in use.
+    LockLost,
+    /// Readers cannot be seen by the writer.
+    Unlocked,
     /// Text that an entry cannot hold.
     Invalid(&'static str),
     /// The operating system said so.
@@ -42,6 +48,10 @@ impl StoreError {
 
     pub(crate) fn io(path: &Path, doing: &'static str, error: io::Error) -> StoreError {
         StoreError::new(path, Kind::Io(doing, error))
+    }
+
+    pub(crate) fn is_grown(&self) -> bool {
+        matches!(self.kind, Kind::Grown)
     }
 
     /// There is no store at the path.
@@ -81,8 +91,14 @@ impl fmt::Display for Kind {
                 f,
                 "not a store: {what}; restore a backup, or move it away and run `tokenban init`"
             ),
+            Kind::Grown => write!(f, "it grew beyond the memory map; open it again"),
             Kind::Invalid(what) => f.write_str(what),
             Kind::Io(doing, error) => write!(f, "{doing}: {error}{}", way_out(error)),
+            Kind::LockLost => write!(
+                f,
+                "lock.mdb was truncated while in use; this process cannot open the store again, \
+                 a new one can"
+            ),
             Kind::Lmdb(error) => write!(f, "{error}{}", lmdb_way_out(error)),
             Kind::Missing(what) => write!(f, "{what} is missing; `tokenban init` makes a store"),
             Kind::Open => write!(f, "open already in this process"),
@@ -96,6 +112,11 @@ impl fmt::Display for Kind {
                 f,
                 "truncated: {length} bytes of {needed}; restore a backup, or move it away and \
                  run `tokenban init`"
+            ),
+            Kind::Unlocked => write!(
+                f,
+                "on a read-only file system, where a reader cannot tell the writer which pages it \
+                 reads; mount it writable, the modes of the files keep the entries safe"
             ),
             Kind::Version { found, known } => write!(
                 f,
@@ -139,6 +160,7 @@ fn kind(error: heed::Error) -> Kind {
         heed::Error::Mdb(heed::MdbError::VersionMismatch | heed::MdbError::Invalid) => {
             Kind::Foreign("the file is not one of this LMDB")
         }
+        heed::Error::Mdb(heed::MdbError::MapResized) => Kind::Grown,
         heed::Error::Mdb(error) => Kind::Lmdb(error),
         heed::Error::EnvAlreadyOpened => Kind::Open,
         heed::Error::Encoding(_) | heed::Error::Decoding(_) => {
@@ -148,12 +170,18 @@ fn kind(error: heed::Error) -> Kind {
 }
 
 fn way_out(error: &io::Error) -> &'static str {
+    // LMDB's word for a write that came to an end before its time.
+    if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) {
+        return "; nothing was changed: is the disk full?";
+    }
     match error.kind() {
         io::ErrorKind::PermissionDenied => {
             "; it belongs to who ran `tokenban init`: check user, group and modes"
         }
-        io::ErrorKind::StorageFull => "; nothing was changed: make room and try again",
-        io::ErrorKind::ReadOnlyFilesystem => "; nothing was changed",
+        io::ErrorKind::FileTooLarge | io::ErrorKind::StorageFull => {
+            "; nothing was changed: make room and try again"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "; nothing was changed: mount it writable",
         _ => "",
     }
 }

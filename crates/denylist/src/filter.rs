@@ -100,3 +100,64 @@ pub(crate) fn seal(chunk: &mut [u8]) {
 pub(crate) fn is_sound(chunk: &[u8], number: u64) -> bool {
     chunk.len() == CHUNK && word(chunk) == hash(&[&chunk[8..]]) && word(&chunk[8..HEADER]) == number
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn filled(keys: &[[u8; 16]], count: u64) -> Vec<Vec<u8>> {
+        let mut chunks: Vec<Vec<u8>> = (0..count).map(new_chunk).collect();
+        for key in keys {
+            let place = place(key, count);
+            place.set(&mut chunks[place.chunk as usize]);
+        }
+        chunks
+    }
+
+    fn may_hold(chunks: &[Vec<u8>], key: &[u8; 16]) -> bool {
+        let place = place(key, chunks.len() as u64);
+        place.may_hold(&chunks[place.chunk as usize]).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn never_hides_a_key(
+            keys in proptest::collection::vec(any::<[u8; 16]>(), 1..500),
+            count in 1..9_u64,
+        ) {
+            let chunks = filled(&keys, count);
+            prop_assert!(keys.iter().all(|key| may_hold(&chunks, key)));
+        }
+    }
+
+    fn digest(number: u64) -> [u8; 16] {
+        let word = |salt: u64| hash(&[&(number ^ salt << 40).to_le_bytes()]).to_le_bytes();
+        [word(1), word(2)].concat().try_into().unwrap()
+    }
+
+    #[test]
+    fn keys_in_order_have_blocks_in_order() {
+        let mut keys: Vec<_> = (0..1000).map(digest).collect();
+        keys.sort_unstable();
+        let places = keys.iter().map(|key| place(key, 7)).map(|place| (place.chunk, place.offset));
+        assert!(places.is_sorted());
+    }
+
+    #[test]
+    fn few_others_pass() {
+        let keys: Vec<_> = (0..20_000).map(digest).collect();
+        let chunks = filled(&keys, chunks_for(20_000));
+        let passed = (20_000..120_000).filter(|n| may_hold(&chunks, &digest(*n))).count();
+        assert!(passed < 2_000, "{passed} of 100,000");
+    }
+
+    #[test]
+    fn a_damaged_chunk_says_nothing() {
+        assert_eq!(place(&[0xff; 16], 1).may_hold(&[0; 100]), None);
+        let mut chunk = new_chunk(3);
+        assert!(is_sound(&chunk, 3) && !is_sound(&chunk, 4));
+        chunk[2000] ^= 1;
+        assert!(!is_sound(&chunk, 3));
+    }
+}

@@ -32,6 +32,8 @@ pub struct Reader {
     held: Option<Held>,
     /// Says «maybe» to everything, so that a lost store is noticed and not passed by.
     unknown: Profile,
+    /// A lock file was damaged under it: its environment cannot be closed, nor opened again.
+    lock_lost: bool,
 }
 
 /// A store that can be asked.
@@ -66,13 +68,14 @@ struct Parts<'t> {
 impl Reader {
     /// Opens a store to look tokens up in it.
     pub fn open(path: &Path) -> Result<Reader, StoreError> {
-        let held = Some(Held::open(path)?);
-        Ok(Reader { path: path.to_owned(), held, unknown: unknown() })
+        let mut reader = Reader::lost(path);
+        reader.follow()?;
+        Ok(reader)
     }
 
     /// A reader without a store: every look-up is [`StoreLost`] until [`Reader::check`] finds one.
     pub fn lost(path: &Path) -> Reader {
-        Reader { path: path.to_owned(), held: None, unknown: unknown() }
+        Reader { path: path.to_owned(), held: None, unknown: unknown(), lock_lost: false }
     }
 
     /// Goes to the newest commit. Costs some nanoseconds where nothing was committed.
@@ -81,13 +84,14 @@ impl Reader {
         if held.is_newest() {
             return Ok(());
         }
-        if let Err(error) = held.renew(&self.path) {
-            self.held = None;
-            return Err(error);
-        }
-        match held.view.borrow_dependent().superseded {
-            true => self.follow(),
-            false => Ok(()),
+        match held.renew(&self.path) {
+            Ok(()) if held.is_superseded() || !held.is_newest_still(&self.path) => self.follow(),
+            Ok(()) => Ok(()),
+            Err(error) if error.is_grown() => self.follow(),
+            Err(error) => {
+                self.held = None;
+                Err(error)
+            }
         }
     }
 
@@ -97,18 +101,8 @@ impl Reader {
     /// Fails as long as there is something that a person should mend.
     pub fn check(&mut self) -> Result<(), StoreError> {
         let Some(held) = &self.held else { return self.follow() };
-        match held.damage(&self.path) {
-            None => {}
-            Some(Damage::Data(bad)) => {
-                self.held = None;
-                return Err(StoreError::new(&self.path, bad.into()));
-            }
-            Some(Damage::Lock) => {
-                // To close it would touch the lock file, which is not there to be touched.
-                mem::forget(self.held.take());
-                let what = Kind::Foreign("lock.mdb is truncated");
-                return Err(StoreError::new(&self.path, what));
-            }
+        if let Some(damage) = held.damage(&self.path) {
+            return Err(self.lose(damage));
         }
         match Files::at(&self.path)? == held.files {
             true => self.refresh(),
@@ -124,11 +118,28 @@ impl Reader {
     /// Goes over to the store at the path. One that does not look like a store is not worth losing
     /// the last good one for.
     fn follow(&mut self) -> Result<(), StoreError> {
+        if self.lock_lost {
+            return Err(StoreError::new(&self.path, Kind::LockLost));
+        }
         files::check_data(&self.path)?;
         files::check_lock(&self.path)?;
         self.held = None; // heed opens no path twice
         self.held = Some(Held::open(&self.path)?);
         Ok(())
+    }
+
+    /// Lets go of a map that must not be touched any more.
+    fn lose(&mut self, damage: Damage) -> StoreError {
+        let held = self.held.take();
+        let kind = match damage {
+            Damage::Data(bad) => bad.into(),
+            Damage::Lock => {
+                mem::forget(held); // to close it would touch the lock file
+                self.lock_lost = true;
+                Kind::LockLost
+            }
+        };
+        StoreError::new(&self.path, kind)
     }
 
     fn is_lost(&self) -> StoreError {
@@ -174,12 +185,25 @@ impl Held {
         let data = env.try_clone_inner_file().at(path)?;
         let lock_length = files::lock_length(path);
         let view = view(path, &env, tables)?;
+        if env.info().number_of_readers == 0 {
+            return Err(StoreError::new(path, Kind::Unlocked)); // LMDB gave its locks up silently
+        }
         let needed = needed(&env);
         Ok(Held { view, env, tables, files, data, needed, lock_length })
     }
 
     fn is_newest(&self) -> bool {
         self.env.info().last_txn_id == self.view.borrow_owner().id()
+    }
+
+    /// Whether a snapshot just taken is the newest one. It may not be for a moment, while a writer
+    /// commits; it never is where the lock file, which tells the newest one, was replaced.
+    fn is_newest_still(&self, path: &Path) -> bool {
+        self.is_newest() || Files::at(path).is_ok_and(|files| files == self.files)
+    }
+
+    fn is_superseded(&self) -> bool {
+        self.view.borrow_dependent().superseded
     }
 
     fn renew(&mut self, path: &Path) -> Result<(), StoreError> {
@@ -278,8 +302,8 @@ fn parts<'t>(txn: &'t RoTxn<'static, WithoutTls>, tables: Tables) -> Result<Part
 /// A profile that says «maybe» to every value.
 fn unknown() -> Profile {
     let mut profile = Profile::EMPTY;
-    for length in 0..=8 {
-        profile.add_token(&b"        "[..length]);
+    for length in 0..8 {
+        profile.add_token(&[b' '; 8][..length]); // kinds tell of no value so short
     }
     let kinds = [EntryKind::Jwt, EntryKind::Jti, EntryKind::Sha1, EntryKind::Sha256];
     kinds.into_iter().for_each(|kind| profile.add(kind));
@@ -289,10 +313,10 @@ fn unknown() -> Profile {
 /// Tells whether a store can be used, without leaving anything behind: for `nginx -t`, which runs
 /// as root. No lock is taken, no file made; a writer may be at work.
 pub fn check_store(path: &Path) -> Result<(), StoreError> {
-    files::check_lock(path)?;
     let mut last = Ok(());
     for _ in 0..3 {
         let (file, meta) = files::check_data(path)?;
+        files::check_lock(path)?;
         last = check_format(&file, meta).map_err(|kind| StoreError::new(path, kind));
         let again = pages::metas(&file).is_ok_and(|[newest, _]| newest.txn == meta.txn);
         if last.is_ok() || again {

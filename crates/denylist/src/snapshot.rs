@@ -37,8 +37,8 @@ pub struct Stats {
     pub used_bytes: u64,
     /// Bytes of the filter.
     pub filter_bytes: u64,
-    /// Snapshots that readers of all processes hold.
-    pub readers: u64,
+    /// Places for readers in the lock file that have been in use at once.
+    pub reader_slots: u64,
 }
 
 /// What is on a list.
@@ -85,7 +85,8 @@ impl<'s> Snapshot<'s> {
     /// The entries of a key, on all lists.
     pub fn find(&self, key: &EntryKey) -> Result<Vec<Entry<'_>>, StoreError> {
         let value = self.tables.of(key).get(&self.txn, key.as_bytes()).at(&self.path)?;
-        let ids = numbers(value.unwrap_or_default()).unwrap_or_default();
+        let damaged = || StoreError::new(&self.path, Kind::Foreign("an entry is damaged"));
+        let ids = numbers(value.unwrap_or_default()).ok_or_else(damaged)?;
         ids.into_iter().map(|id| self.entry(*key, id)).collect()
     }
 
@@ -99,7 +100,7 @@ impl<'s> Snapshot<'s> {
             file_bytes: std::fs::metadata(files::data(&self.path)).map_or(0, |data| data.len()),
             used_bytes: self.env.non_free_pages_size().at(&self.path)?,
             filter_bytes: head.chunks * crate::filter::CHUNK as u64,
-            readers: u64::from(self.env.info().number_of_readers),
+            reader_slots: u64::from(self.env.info().number_of_readers),
             lists: Vec::new(),
         };
         for entry in self.entries()? {

@@ -260,7 +260,8 @@ impl<'s> Writer<'s> {
         let mut keys = Vec::new();
         for row in table.iter(&self.txn).at(&self.path)? {
             let (key, value) = row.at(&self.path)?;
-            let ids = numbers(value).unwrap_or_default();
+            let damaged = || self.fail(Kind::Foreign("an entry is damaged"));
+            let ids = numbers(value).ok_or_else(damaged)?;
             if ids.iter().any(|id| details.binary_search(id).is_ok()) {
                 keys.push(key.to_owned());
             }

@@ -5,12 +5,13 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
+    os::unix::{fs::MetadataExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
 use tempfile::TempDir;
-use tokenban_denylist::{CreateOptions, NewEntry, Store, Target, Writer};
+use tokenban_denylist::{CreateOptions, NewEntry, Reader, Store, Target, Writer};
 use tokenban_engine::denylist::{Denylists, Key, StoreLost};
 
 /// A moment in 2026.
@@ -92,7 +93,25 @@ pub(crate) struct Part {
 impl Part {
     /// Starts this test program again, for the one test `part`.
     pub(crate) fn start(part: &str, path: &Path) -> Part {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        Part::start_below("exec \"$0\" \"$@\"", part, path)
+    }
+
+    /// The same below a line of shell, in which `"$0" "$@"` is the program.
+    pub(crate) fn start_below(shell: &str, part: &str, path: &Path) -> Part {
+        Part::run(Command::new("sh").args(["-c", shell]).arg(program()), part, path)
+    }
+
+    /// The same as a user who has no rights here. Needs root; others have no rights as they are.
+    pub(crate) fn start_as_nobody(program: &Path, part: &str, path: &Path) -> Part {
+        let mut command = Command::new(program);
+        if is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        Part::run(&mut command, part, path)
+    }
+
+    fn run(command: &mut Command, part: &str, path: &Path) -> Part {
+        let mut child = command
             .args([part, "--exact", "--nocapture", "--ignored", "--test-threads=1"])
             .env("STORE", path)
             .stdin(Stdio::piped())
@@ -102,6 +121,11 @@ impl Part {
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         Part { child, input, output }
+    }
+
+    /// Says something without waiting for the answer.
+    pub(crate) fn tell(&mut self, line: &str) {
+        writeln!(self.input, "{line}").unwrap();
     }
 
     pub(crate) fn ask(&mut self, line: &str) -> String {
@@ -114,7 +138,7 @@ impl Part {
         loop {
             let mut line = String::new();
             assert_ne!(self.output.read_line(&mut line).unwrap(), 0, "the other process ended");
-            if let Some((_, answer)) = line.trim_end().split_once("> ") {
+            if let Some((_, answer)) = line.trim_end_matches('\n').split_once("> ") {
                 return answer.to_owned();
             }
         }
@@ -131,6 +155,39 @@ impl Drop for Part {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+pub(crate) const NOBODY: u32 = 65534;
+
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// This test program.
+pub(crate) fn program() -> PathBuf {
+    std::env::current_exe().unwrap()
+}
+
+/// The part of a reader: `ask TOKEN` tells its lists after a refresh, `check` what `check` says.
+pub(crate) fn play_reader(mut reader: Reader) {
+    say("ready");
+    answer_lines(|line| match line.split_once(' ') {
+        Some(("ask", token)) => {
+            let refreshed = reader.refresh();
+            match (refreshed, lists(&reader, token)) {
+                (Ok(()), Ok(lists)) => lists.join(","),
+                (Err(error), Ok(lists)) => format!("{} but {error}", lists.join(",")),
+                (_, Err(StoreLost)) => {
+                    let asks = reader.profile().may_hold(token.as_bytes());
+                    format!("lost, {}", if asks { "and says so" } else { "silently" })
+                }
+            }
+        }
+        _ => match reader.check() {
+            Ok(()) => "fine".to_owned(),
+            Err(error) => error.to_string(),
+        },
+    });
 }
 
 /// The path that a part was started with; `None` where the test was run by hand.

@@ -1,0 +1,146 @@
+//! Whatever is done to a store, in whatever order: it says what a plain map would say.
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use support::{entry, lists, Place, NOW};
+use tokenban_denylist::{verify, Batch, ImportOptions, NewEntry, Reader, Target};
+
+#[derive(Clone, Debug)]
+enum Step {
+    Ban { list: u8, token: u16, expires: Option<u64> },
+    Compact,
+    Import { list: u8, tokens: Vec<u16>, replace: bool },
+    Sweep,
+    Unban { list: u8, token: u16 },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let token = || 0..400_u16;
+    let expires = prop_oneof![Just(None), Just(Some(NOW - 1)), Just(Some(NOW + 1))];
+    prop_oneof![
+        4 => (0..3_u8, token(), expires)
+            .prop_map(|(list, token, expires)| Step::Ban { list, token, expires }),
+        2 => (0..3_u8, token()).prop_map(|(list, token)| Step::Unban { list, token }),
+        2 => (0..3_u8, proptest::collection::vec(token(), 0..300), any::<bool>())
+            .prop_map(|(list, tokens, replace)| Step::Import { list, tokens, replace }),
+        1 => Just(Step::Compact),
+        1 => Just(Step::Sweep),
+    ]
+}
+
+const LISTS: [&str; 3] = ["one", "two", "three"];
+
+/// Lists and tokens, and when they expire.
+type Model = BTreeMap<(u8, u16), Option<u64>>;
+
+fn name(token: u16) -> String {
+    format!("fake-token-{token}")
+}
+
+fn apply(place: &Place, model: &mut Model, step: &Step) {
+    let mut store = place.open();
+    match step {
+        Step::Ban { list, token, expires } => {
+            let mut writer = store.write().unwrap();
+            let token_name = name(*token);
+            let entry = entry(LISTS[*list as usize], &token_name);
+            writer.ban(&NewEntry { expires: *expires, ..entry }).unwrap();
+            writer.commit().unwrap();
+            model.insert((*list, *token), *expires);
+        }
+        Step::Unban { list, token } => {
+            let mut writer = store.write().unwrap();
+            let target = name(*token);
+            let was = writer.unban(LISTS[*list as usize], &Target::Token(target.as_bytes()));
+            writer.commit().unwrap();
+            assert_eq!(was.unwrap(), model.remove(&(*list, *token)).is_some());
+        }
+        Step::Import { list, tokens, replace } => {
+            let list_name = LISTS[*list as usize];
+            let mut batch = Batch::new();
+            for token in tokens {
+                batch.add(&entry(list_name, &name(*token))).unwrap();
+            }
+            let replace = replace.then_some(list_name);
+            let options = ImportOptions { replace, force: true, dry_run: false };
+            store.import(batch, &options).unwrap();
+            if replace.is_some() {
+                model.retain(|(of, _), _| of != list);
+            }
+            model.extend(tokens.iter().map(|token| ((*list, *token), None)));
+        }
+        Step::Compact => store.compact().unwrap(),
+        Step::Sweep => {
+            let before = model.len();
+            model.retain(|_, expires| expires.is_none_or(|second| second > NOW));
+            assert_eq!(store.sweep(NOW).unwrap() as usize, before - model.len());
+        }
+    }
+}
+
+fn compare(place: &Place, model: &Model) {
+    let verified = verify(&place.path()).unwrap();
+    assert_eq!(verified.faults, [""; 0]);
+    let store = place.open();
+    let snapshot = store.read().unwrap();
+    let mut found = Model::new();
+    let names: BTreeMap<_, _> =
+        (0..400).map(|token| (Target::Token(name(token).as_bytes()).key(), token)).collect();
+    for entry in snapshot.entries().unwrap() {
+        let entry = entry.unwrap();
+        let list = LISTS.iter().position(|list| *list == entry.list).unwrap() as u8;
+        assert!(found.insert((list, names[&entry.key]), entry.expires).is_none());
+    }
+    assert_eq!(&found, model);
+    drop(snapshot);
+    drop(store);
+    let reader = Reader::open(&place.path()).unwrap();
+    for token in 0..400 {
+        let mut expected: Vec<_> = model.keys().filter(|(_, of)| *of == token).collect();
+        let mut found = lists(&reader, &name(token)).unwrap();
+        found.sort_by_key(|list| LISTS.iter().position(|name| name == list));
+        expected.sort();
+        assert_eq!(found.len(), expected.len(), "{token}");
+        for ((list, _), found) in expected.iter().zip(&found) {
+            assert_eq!(LISTS[*list as usize], found);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_store_is_a_map(steps in proptest::collection::vec(step(), 1..12)) {
+        let place = Place::new();
+        let mut model = Model::new();
+        for step in &steps {
+            apply(&place, &mut model, step);
+        }
+        compare(&place, &model);
+    }
+}
+
+/// The filter grows with single bans, and never hides one.
+#[test]
+fn the_filter_grows_and_hides_nothing() {
+    let place = Place::new();
+    let mut count = 0;
+    for _ in 0..6 {
+        place.change(|writer| {
+            for token in count..count + 2000 {
+                writer.ban(&entry("leaked", &format!("grown-token-{token}"))).unwrap();
+            }
+        });
+        count += 2000;
+    }
+    assert!(place.open().stats(NOW).unwrap().filter_bytes >= 4 * 4080);
+    assert_eq!(verify(&place.path()).unwrap().faults, [""; 0]);
+    let reader = Reader::open(&place.path()).unwrap();
+    for token in 0..count {
+        assert_eq!(lists(&reader, &format!("grown-token-{token}")).unwrap(), ["leaked"]);
+    }
+}
