@@ -7,7 +7,7 @@ CARGO ?= cargo
 NGINX ?= vendored
 
 PACKAGES = libclang-dev libpcre2-dev libssl-dev zlib1g-dev
-test: PACKAGES += nghttp2-client
+test: PACKAGES += nghttp2-client openssl
 PEERS    = nginx nginx-dev libnginx-mod-http-lua libnginx-mod-http-modsecurity time wrk
 TARGET  := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 TESTED   = --workspace
