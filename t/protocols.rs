@@ -2,7 +2,13 @@
 
 mod support;
 
-use std::process::Command;
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    process::Command,
+    thread,
+    time::Duration,
+};
 
 use support::{Nginx, LEAKED};
 
@@ -23,7 +29,7 @@ const SERVERS: &str = r#"
         location / { proxy_pass http://unix:{dir}/app.sock; }
         location /file { }
         location /ws {
-            proxy_pass http://unix:{dir}/app.sock;
+            proxy_pass http://{echo};
             proxy_http_version 1.1;
             proxy_set_header Upgrade $http_upgrade;
             proxy_set_header Connection upgrade;
@@ -31,9 +37,14 @@ const SERVERS: &str = r#"
     }
 "#;
 
+/// Where nobody asks for a WebSocket.
+fn servers() -> String {
+    SERVERS.replace("{echo}", "unix:{dir}/app.sock")
+}
+
 #[test]
 fn http_1_in_its_versions() {
-    let nginx = Nginx::start(SERVERS);
+    let nginx = Nginx::start(&servers());
     let close = "Host: a\r\nConnection: close\r\n";
     let cases = [
         ("GET / HTTP/1.0\r\nAuthorization: Bearer LEAKED\r\n\r\n", 403),
@@ -63,7 +74,7 @@ fn http_1_in_its_versions() {
 
 #[test]
 fn one_connection_many_requests() {
-    let nginx = Nginx::start(SERVERS);
+    let nginx = Nginx::start(&servers());
     let one = |token: &str| format!("GET / HTTP/1.1\r\nHost: a\r\nX-API-Key: {token}\r\n\r\n");
     let last = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     let pipeline = [&one("clean"), &one(LEAKED), &one("clean"), &one(LEAKED), last].concat();
@@ -77,7 +88,7 @@ fn one_connection_many_requests() {
 /// error, NGINX's own `deny all` just as ours.
 #[test]
 fn http_2() {
-    let nginx = Nginx::start(SERVERS);
+    let nginx = Nginx::start(&servers());
     let body = nginx.directory().join("body").display().to_string();
     std::fs::write(&body, "a body that nobody reads").unwrap();
     let query = format!("/?token={LEAKED}");
@@ -104,27 +115,67 @@ fn http_2() {
     }
 }
 
+/// Answers each connection with an upgrade and echoes what follows.
+fn echo() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.push(byte[0]);
+            }
+            let upgrade = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+                           Connection: Upgrade\r\n\r\n";
+            stream.write_all(upgrade.as_bytes()).unwrap();
+            let mut frame = [0; 11];
+            stream.read_exact(&mut frame).unwrap();
+            stream.write_all(&frame).unwrap();
+        }
+    });
+    port
+}
+
+/// A handshake that is denied stays HTTP; one that passes becomes a tunnel.
 #[test]
 fn a_web_socket_handshake() {
-    let nginx = Nginx::start(SERVERS);
-    let handshake = |token: &str| {
-        nginx.raw(
-            format!(
-                "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\
-                 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-                 X-API-Key: {token}\r\n\r\n"
-            )
-            .as_bytes(),
+    let port = echo();
+    let nginx = Nginx::start(&SERVERS.replace("{echo}", &format!("127.0.0.1:{port}")));
+    let handshake = |more: &str| {
+        format!(
+            "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{more}\r\n\r\n"
         )
     };
-    assert_eq!(handshake(LEAKED).status, 403);
-    assert_eq!(handshake("clean").status, 200, "the handshake reaches the application");
+    for header in ["X-API-KEY: ", "Cookie: session=", "Authorization: Bearer "] {
+        let request = handshake(&format!("Connection: close\r\n{header}{LEAKED}"));
+        assert_eq!(nginx.raw(request.as_bytes()).status, 403, "{header}");
+    }
+    let mut stream = TcpStream::connect(("127.0.0.1", nginx.port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.write_all(handshake("X-API-KEY: clean").as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        answer.push(byte[0]);
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&answer));
+    // A masked text frame, "hello": bytes for the application, for which NGINX is a tunnel.
+    let frame = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+    stream.write_all(&frame).unwrap();
+    let mut echoed = [0; 11];
+    stream.read_exact(&mut echoed).unwrap();
+    assert_eq!(echoed, frame);
 }
 
 #[test]
 fn any_number_of_workers() {
     for workers in [1, 2, 4] {
-        let nginx = Nginx::start_with(&format!("worker_processes {workers};"), SERVERS);
+        let nginx = Nginx::start_with(&format!("worker_processes {workers};"), &servers());
         for _ in 0..50 {
             assert_eq!(nginx.bearer("/", LEAKED), 403);
             assert_eq!(nginx.bearer("/", "clean"), 200);
