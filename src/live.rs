@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use nginx_sys::{ngx_exiting, ngx_msec_t, ngx_worker, NGX_LOG_ERR, NGX_LOG_NOTICE};
+use nginx_sys::{ngx_exiting, ngx_msec_t, ngx_worker, NGX_LOG_ERR, NGX_LOG_NOTICE, NGX_LOG_WARN};
 use ngx::{log::ngx_cycle_log, ngx_log_error};
 use tokenban_engine::{limits::Limits, rule_files::RuleFiles};
 
@@ -55,6 +55,9 @@ impl Live {
     /// Starts the thread. For workers only: it would not survive a `fork`.
     pub(crate) fn start(main: &MainConf, refresh: ngx_msec_t) -> io::Result<Live> {
         let (sender, news) = mpsc::channel();
+        if speaks() {
+            main.rulesets.all().iter().for_each(|ruleset| warn_of_forbidden(&ruleset.files));
+        }
         let known = main.known_variables.clone().unwrap_or_default();
         let mut watched: Vec<Watched> = main.rulesets.all().iter().map(Watched::new).collect();
         let period = Duration::from_millis(u64::try_from(refresh).unwrap_or(u64::MAX)) / LOOKS;
@@ -64,8 +67,7 @@ impl Live {
 
     /// Logs what the thread has found. All workers find the same: one of them says it.
     pub(crate) fn report(&self) {
-        // SAFETY: NGINX writes to both from the event loop, which this is called on.
-        let speaks = unsafe { ngx_worker == 0 && ngx_exiting == 0 };
+        let speaks = speaks();
         self.news.try_iter().filter(|_| speaks).for_each(|news| log(&news));
     }
 }
@@ -120,6 +122,24 @@ impl Watched {
     fn names(&self) -> String {
         let names = self.files.names().iter().map(|name| name.display().to_string());
         names.collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn speaks() -> bool {
+    // SAFETY: NGINX writes to both from the event loop only, which this is called on.
+    unsafe { ngx_worker == 0 && ngx_exiting == 0 }
+}
+
+/// The master may read what workers may not. Better said at once than when a change is urgent.
+fn warn_of_forbidden(files: &RuleFiles) {
+    let log = ngx_cycle_log().as_ptr();
+    for file in files.forbidden() {
+        let file = file.display();
+        ngx_log_error!(
+            NGX_LOG_WARN,
+            log,
+            "tokenban: {file}: the user of the workers may not read it; a change needs a reload"
+        );
     }
 }
 

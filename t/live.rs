@@ -7,10 +7,10 @@ mod process;
 mod support;
 
 use std::{
-    fs,
+    fs::{self, Permissions},
     io::{Read, Write},
     net::TcpStream,
-    os::unix::fs::symlink,
+    os::unix::fs::{symlink, PermissionsExt},
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -329,6 +329,30 @@ fn a_worker_ends_in_the_middle_of_a_compilation() {
         let end = format!("worker process {worker} exited with code 0");
         await_that(&end, || nginx.log().contains(&end));
     }
+}
+
+/// Root starts NGINX, and workers run as somebody else: only then may the one read what the others
+/// may not.
+#[test]
+fn files_that_workers_may_not_read_are_named() {
+    if !support::is_root() {
+        return;
+    }
+    let directory = support::directory();
+    let rules = directory.path().join("rules.yaml");
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&rules, Permissions::from_mode(0o600)).unwrap();
+    let nginx = Nginx::start_in(directory, "worker_processes 2; user nobody nogroup;", SERVER);
+    await_once(
+        &nginx,
+        "rules.yaml: the user of the workers may not read it; a change needs a reload",
+    );
+    fs::write(&rules, deny(OTHER)).unwrap();
+    await_once(&nginx, "changed rules not taken: ");
+    assert!(nginx.log().contains("rules.yaml: permission denied; let the user who runs this read"));
+    await_denied(&nginx, "/", LEAKED, OTHER);
+    fs::set_permissions(&rules, Permissions::from_mode(0o644)).unwrap();
+    await_denied(&nginx, "/", OTHER, LEAKED);
 }
 
 /// A worker that took the place of another begins with the rules of the configuration.

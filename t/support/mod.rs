@@ -247,7 +247,7 @@ pub(crate) fn directory() -> TempDir {
 fn configure(directory: &TempDir, [port, port2]: [u16; 2], main: &str, http: &str) {
     let dir = directory.path().display().to_string();
     let module = module();
-    let user = if is_root() { "user root;" } else { "" };
+    let user = if is_root() && !main.contains("user ") { "user root;" } else { "" };
     let http = http
         .replace("{port}", &port.to_string())
         .replace("{port2}", &port2.to_string())
@@ -284,7 +284,7 @@ fn workers(main: &str) -> usize {
     number.and_then(|number| number.parse().ok()).unwrap_or(1)
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let output = Command::new("id").arg("-u").output().expect("id");
     output.stdout == b"0\n"
 }

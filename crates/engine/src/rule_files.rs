@@ -1,6 +1,8 @@
 //! The files of a ruleset: what names and globs stand for, and when they have changed.
 
 use std::{
+    fs::File,
+    io::ErrorKind,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
@@ -44,6 +46,14 @@ impl RuleFiles {
     /// The names and globs.
     pub fn names(&self) -> &[PathBuf] {
         &self.names
+    }
+
+    /// The files that this process may not read, so that a change of them would not be taken.
+    pub fn forbidden(&self) -> impl Iterator<Item = &Path> {
+        let paths = self.taken.seen.iter().map(|seen| seen.path.as_path());
+        paths.filter(|path| {
+            File::open(path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+        })
     }
 
     /// Looks at the files, to be called again and again. When they have changed and were the same at
@@ -127,7 +137,13 @@ fn matching(path: &Path) -> Result<Vec<PathBuf>, String> {
     let found = glob::glob_with(text, options).map_err(|error| {
         format!("bad glob \"{text}\": {error}; quote special characters as [*]")
     })?;
-    let files = found.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
+    let files = found.collect::<Result<Vec<_>, _>>().map_err(|error| {
+        let directory = error.path().display();
+        format!(
+            "cannot list \"{directory}\": {}; let the user who runs this read it",
+            error.error()
+        )
+    })?;
     if files.is_empty() {
         return Err(format!("no file matches \"{text}\"; check the directory"));
     }
