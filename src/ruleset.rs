@@ -3,7 +3,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, TryLockError},
 };
 
 use arc_swap::{ArcSwap, Guard};
@@ -99,6 +99,12 @@ impl Ruleset {
     /// Working memory, reused by every request of the worker. A panic leaves nothing in it that
     /// the next request would read.
     pub(crate) fn scratch(&self) -> MutexGuard<'_, Scratch> {
-        self.scratch.lock().unwrap_or_else(PoisonError::into_inner)
+        match self.scratch.try_lock() {
+            Ok(scratch) => scratch,
+            Err(TryLockError::Poisoned(error)) => error.into_inner(),
+            // The event loop does one thing at a time. Should it not, the request fails as
+            // `tokenban_on_error` says; waiting for itself would hang the worker.
+            Err(TryLockError::WouldBlock) => panic!("an inspection inside of an inspection"),
+        }
     }
 }
