@@ -1,6 +1,6 @@
 //! What the directives set, for the whole `http` block and for a location.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc};
 
 use nginx_sys::{
     ngx_http_complex_value_t, ngx_int_t, ngx_msec_t, ngx_uint_t, NGX_CONF_UNSET,
@@ -13,6 +13,7 @@ use crate::{
     body_conf::{BodyLimit, BodySwitch},
     rule_variables::Known,
     ruleset::{LiveRuleset, Rulesets},
+    store::{self, Store},
     worker::Worker,
 };
 
@@ -24,6 +25,10 @@ pub(crate) struct MainConf {
     pub(crate) known_variables: Option<Arc<Known>>,
     /// `tokenban_refresh`, in milliseconds; 0 is `off`.
     pub(crate) refresh: ngx_msec_t,
+    /// `tokenban_store`.
+    pub(crate) store: Option<PathBuf>,
+    /// The store, opened by a worker; nothing in the master.
+    pub(crate) open_store: RefCell<Option<Store>>,
     /// What a worker runs for this configuration; nothing in the master.
     pub(crate) worker: RefCell<Option<Worker>>,
 }
@@ -70,6 +75,15 @@ pub(crate) enum ModeSource {
 }
 
 impl MainConf {
+    /// What is to be said where rules ask denylists and no store is named.
+    pub(crate) fn missing_store(&self) -> Option<String> {
+        if self.store.is_some() {
+            return None;
+        }
+        let rulesets = self.rulesets.all().iter().map(|ruleset| ruleset.current());
+        { rulesets }.find_map(|ruleset| store::needed_by(&ruleset.rules))
+    }
+
     /// How often workers look for changes, in milliseconds; 0 is never.
     pub(crate) fn refresh(&self) -> ngx_msec_t {
         match self.refresh {
@@ -82,7 +96,8 @@ impl MainConf {
 impl Default for MainConf {
     fn default() -> MainConf {
         let (rulesets, worker) = (Rulesets::default(), RefCell::default());
-        MainConf { rulesets, known_variables: None, refresh: UNSET_MSEC, worker }
+        let (known_variables, store, open_store) = (None, None, RefCell::default());
+        MainConf { rulesets, known_variables, refresh: UNSET_MSEC, store, open_store, worker }
     }
 }
 

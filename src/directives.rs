@@ -27,10 +27,11 @@ use crate::{
     conf::{LocConf, MainConf, ModeSource, ON_ERROR_DENY, ON_ERROR_PASS, UNSET_MSEC},
     conf_ext::ConfExt,
     module::Module,
+    store,
 };
 
 /// The directives; the last one ends the table.
-pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 9] = [
+pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 10] = [
     ngx_command_t {
         name: ngx_string!("tokenban"),
         type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
@@ -44,6 +45,14 @@ pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 9] = [
         type_: (EVERYWHERE | NGX_CONF_1MORE) as ngx_uint_t,
         set: Some(cmd_set_rules),
         conf: NGX_HTTP_LOC_CONF_OFFSET,
+        offset: 0,
+        post: ptr::null_mut(),
+    },
+    ngx_command_t {
+        name: ngx_string!("tokenban_store"),
+        type_: (NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1) as ngx_uint_t,
+        set: Some(cmd_set_store),
+        conf: NGX_HTTP_MAIN_CONF_OFFSET,
         offset: 0,
         post: ptr::null_mut(),
     },
@@ -185,14 +194,22 @@ extern "C" fn cmd_set_refresh(
     unsafe { ngx_conf_set_msec_slot(cf, cmd, conf) }
 }
 
-fn set(
+extern "C" fn cmd_set_store(
+    cf: *mut ngx_conf_t,
+    _cmd: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    set(cf, conf, store)
+}
+
+fn set<T>(
     cf: *mut ngx_conf_t,
     conf: *mut c_void,
-    setter: fn(&mut ngx_conf_t, &mut LocConf) -> Set,
+    setter: fn(&mut ngx_conf_t, &mut T) -> Set,
 ) -> *mut c_char {
     // SAFETY: NGINX calls a setter with the configuration being read and with the module's own
     // structure for the block, as `conf` of the command asks.
-    let (cf, conf) = unsafe { (&mut *cf, &mut *conf.cast::<LocConf>()) };
+    let (cf, conf) = unsafe { (&mut *cf, &mut *conf.cast::<T>()) };
     let done = barrier::catch(|| setter(cf, conf));
     match done {
         Ok(Ok(())) => NGX_CONF_OK,
@@ -205,6 +222,17 @@ fn set(
         }
         Err(place) => cf.error(&format!("internal error at {place}; please report it")),
     }
+}
+
+fn store(cf: &mut ngx_conf_t, main: &mut MainConf) -> Set {
+    if main.store.is_some() {
+        return Err(SetError::Duplicate);
+    }
+    let Some(word) = cf.args().first().map(|word| word.as_bytes().to_vec()) else { return Ok(()) };
+    let path = cf.full_name(&word).ok_or("out of memory".to_owned())?;
+    store::examine(cf, &path)?;
+    main.store = Some(path);
+    Ok(())
 }
 
 fn tokenban(cf: &mut ngx_conf_t, conf: &mut LocConf) -> Set {

@@ -9,12 +9,11 @@ use arc_swap::Guard;
 use nginx_sys::{ngx_http_handler_pt, ngx_int_t, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE};
 use ngx::{
     core::Status,
-    http::{HttpModuleLocationConf, NgxHttpCoreModule, Request},
+    http::{HttpModuleLocationConf, HttpModuleMainConf, NgxHttpCoreModule, Request},
     http_request_handler,
 };
 use tokenban_engine::{
     decision::{Decision, Incomplete, Mode, Outcome},
-    denylist::NoDenylists,
     Inspection, Stage,
 };
 
@@ -28,6 +27,7 @@ use crate::{
     pieces::Pieces,
     request::View,
     ruleset::Ruleset,
+    store,
 };
 
 http_request_handler!(access_handler, |request: &mut Request| handle(request));
@@ -95,10 +95,12 @@ fn head(request: &Request, ruleset: &Ruleset, mode: Mode, reads_bodies: bool) ->
     #[cfg(feature = "test-panic")]
     provoke_panic(&view, b"x-tokenban-panic");
     let mut scratch = ruleset.scratch();
-    let inspection = Inspection { request: &view, denylists: &NoDenylists, mode };
-    let outcome = ruleset.rules.evaluate(&inspection, Stage::Head, &mut scratch);
-    let wants_body = reads_bodies && ruleset.rules.needs_body(&inspection, &mut scratch);
-    (outcome, wants_body)
+    store::ask(Module::main_conf(request), &ruleset.rules, |denylists| {
+        let inspection = Inspection { request: &view, denylists, mode };
+        let outcome = ruleset.rules.evaluate(&inspection, Stage::Head, &mut scratch);
+        let wants_body = reads_bodies && ruleset.rules.needs_body(&inspection, &mut scratch);
+        (outcome, wants_body)
+    })
 }
 
 fn read_body(request: &mut Request, conf: &LocConf, ruleset: Arc<Ruleset>, mode: Mode) -> Status {
@@ -140,8 +142,11 @@ fn body(request: &Request, wait: &Wait) -> io::Result<(bool, Option<Outcome>)> {
     #[cfg(feature = "test-panic")]
     provoke_panic(&view, b"x-tokenban-panic-body");
     let mut scratch = wait.ruleset.scratch();
-    let inspection = Inspection { request: &view, denylists: &NoDenylists, mode: wait.mode };
-    let outcome = wait.ruleset.rules.evaluate(&inspection, Stage::Body, &mut scratch);
+    let rules = &wait.ruleset.rules;
+    let outcome = store::ask(Module::main_conf(request), rules, |denylists| {
+        let inspection = Inspection { request: &view, denylists, mode: wait.mode };
+        rules.evaluate(&inspection, Stage::Body, &mut scratch)
+    });
     Ok((body.cut, Some(outcome)))
 }
 

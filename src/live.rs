@@ -19,6 +19,7 @@ use crate::{
     conf::MainConf,
     rule_variables::{Known, RuleVariables},
     ruleset::{LiveRuleset, Ruleset},
+    store,
     thread::Periodic,
 };
 
@@ -45,6 +46,8 @@ enum News {
 struct Watched {
     ruleset: Arc<LiveRuleset>,
     files: RuleFiles,
+    /// Whether rules may ask denylists.
+    has_store: bool,
     /// Why the files are not taken, if they are not.
     bad: Option<String>,
     /// Replaced rulesets that requests may still hold: freed here, not on the event loop.
@@ -59,7 +62,8 @@ impl Live {
             main.rulesets.all().iter().for_each(|ruleset| warn_of_forbidden(&ruleset.files));
         }
         let known = main.known_variables.clone().unwrap_or_default();
-        let mut watched: Vec<Watched> = main.rulesets.all().iter().map(Watched::new).collect();
+        let watch = |ruleset| Watched::new(ruleset, main.store.is_some());
+        let mut watched: Vec<Watched> = main.rulesets.all().iter().map(watch).collect();
         let period = Duration::from_millis(u64::try_from(refresh).unwrap_or(u64::MAX)) / LOOKS;
         let work = move || watched.iter_mut().for_each(|watched| watched.look(&known, &sender));
         Ok(Live { news, _thread: Periodic::start("tokenban-rules", period, work)? })
@@ -73,9 +77,9 @@ impl Live {
 }
 
 impl Watched {
-    fn new(ruleset: &Arc<LiveRuleset>) -> Watched {
+    fn new(ruleset: &Arc<LiveRuleset>, has_store: bool) -> Watched {
         let (ruleset, files) = (Arc::clone(ruleset), ruleset.files.clone());
-        Watched { ruleset, files, bad: None, replaced: Vec::new() }
+        Watched { ruleset, files, has_store, bad: None, replaced: Vec::new() }
     }
 
     fn look(&mut self, known: &Known, sender: &Sender<News>) {
@@ -97,7 +101,10 @@ impl Watched {
             Err(message) => return Some(Err(message)),
         };
         let variables = RuleVariables::find(known, rules.variables());
-        Some(variables.and_then(|variables| Ruleset::new(rules, variables)))
+        if let Some(message) = store::needed_by(&rules).filter(|_| !self.has_store) {
+            return Some(Err(message));
+        }
+        Some(variables.map(|variables| Ruleset::new(rules, variables)))
     }
 
     /// Puts a ruleset in place, or remembers why not. No news is what was said before.

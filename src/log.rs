@@ -24,15 +24,24 @@ pub(crate) fn hit(request: &mut Request, level: ngx_uint_t, decision: Decision, 
         ngx_log_error!(
             level,
             log,
-            "tokenban: {verb} by rule \"{}\", point {}, fingerprint {}",
+            "tokenban: {verb} by rule \"{}\", point {}, fingerprint {}{}",
             hit.rule,
             hit.point,
-            hit.fingerprint
+            hit.fingerprint,
+            ban(hit)
         );
     });
     if decision == Decision::Denied {
         request.as_mut().log_handler = Some(client_and_server);
     }
+}
+
+/// List and reason of a ban. A reason may come from somebody's report: its quotes, backslashes and
+/// control characters are escaped.
+fn ban(hit: &Hit) -> String {
+    let Some(list) = &hit.denylist else { return String::new() };
+    let reason = hit.reason.as_deref().unwrap_or_default();
+    format!(", denylist \"{list}\", reason \"{}\"", reason.escape_debug())
 }
 
 /// A request that could not be inspected.

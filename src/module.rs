@@ -77,6 +77,11 @@ impl HttpModule for Module {
     unsafe extern "C" fn postconfiguration(cf: *mut ngx_conf_t) -> ngx_int_t {
         // SAFETY: as above.
         let cf = unsafe { &mut *cf };
+        let main = Module::main_conf(cf);
+        if let Some(message) = main.and_then(MainConf::missing_store) {
+            cf.error(&message);
+            return Status::NGX_ERROR.into();
+        }
         if let Some(main) = Module::main_conf_mut(cf) {
             main.known_variables = Known::of(cf);
         }

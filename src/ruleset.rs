@@ -64,7 +64,7 @@ impl LiveRuleset {
         let (files, rules) = RuleFiles::load(names, &Limits::default());
         let rules = rules?;
         let variables = RuleVariables::register(cf, rules.variables())?;
-        let first = Arc::new(Ruleset::new(rules, variables)?);
+        let first = Arc::new(Ruleset::new(rules, variables));
         Ok(LiveRuleset { files, current: ArcSwap::new(Arc::clone(&first)), _first: first })
     }
 
@@ -81,19 +81,9 @@ impl LiveRuleset {
 }
 
 impl Ruleset {
-    /// Rules that ask a denylist are refused while there is no store, never skipped.
-    pub(crate) fn new(
-        rules: tokenban_engine::Ruleset,
-        variables: RuleVariables,
-    ) -> Result<Ruleset, String> {
-        if let Some((list, rule)) = rules.denylists().first() {
-            return Err(format!(
-                "rule \"{}\" asks the denylist \"{list}\", and there is no store of denylists yet",
-                rule.id
-            ));
-        }
+    pub(crate) fn new(rules: tokenban_engine::Ruleset, variables: RuleVariables) -> Ruleset {
         let scratch = Mutex::new(rules.scratch());
-        Ok(Ruleset { rules, variables, scratch })
+        Ruleset { rules, variables, scratch }
     }
 
     /// Working memory, reused by every request of the worker. A panic leaves nothing in it that

@@ -12,11 +12,13 @@ use crate::decision::Record;
 /// What a variable shows of a decision, as text.
 type Show = fn(&Record) -> Option<String>;
 
-const VARIABLES: [(&str, Show); 4] = [
+const VARIABLES: [(&str, Show); 6] = [
     ("tokenban_status", |record| Some(word(record.decision).to_owned())),
     ("tokenban_rule", |record| Some(record.hit.as_ref()?.rule.clone())),
     ("tokenban_point", |record| Some(record.hit.as_ref()?.point.clone())),
     ("tokenban_fingerprint", |record| Some(record.hit.as_ref()?.fingerprint.to_string())),
+    ("tokenban_denylist", |record| record.hit.as_ref()?.denylist.clone()),
+    ("tokenban_reason", |record| record.hit.as_ref()?.reason.clone()),
 ];
 
 /// Makes the variables known to the configuration that is about to be read.

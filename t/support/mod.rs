@@ -200,9 +200,13 @@ impl Response {
 
 /// What `nginx -t` says of something for the `http` block.
 pub(crate) fn check(http: &str) -> Output {
-    let directory = directory();
-    configure(&directory, free_ports().into(), "", http);
-    command(&directory).arg("-t").output().expect("NGINX runs")
+    check_in(&directory(), "", http)
+}
+
+/// The same in a directory that [`directory`] made, with something for the main block, too.
+pub(crate) fn check_in(directory: &TempDir, main: &str, http: &str) -> Output {
+    configure(directory, free_ports().into(), main, http);
+    command(directory).arg("-t").output().expect("NGINX runs")
 }
 
 /// What `nginx -t` says of a configuration of `nginx-conf/`, in a tree as `make build` leaves it.
@@ -217,9 +221,14 @@ pub(crate) fn check_file(file: &Path) -> Output {
         let entry = entry.expect("entry");
         fs::copy(entry.path(), conf.join(entry.file_name())).expect("copy");
     }
+    let store = build.join("store");
+    tokenban_denylist::Store::create(&store, &Default::default()).expect("a store");
     let name = file.file_name().expect("a name");
     let mut command = Command::new(env!("TOKENBAN_NGINX"));
     command.args(["-e", "stderr", "-t", "-p"]).arg(conf.join("")).arg("-c").arg(name);
+    if is_root() {
+        command.args(["-g", "user root;"]);
+    }
     command.output().expect("NGINX runs")
 }
 

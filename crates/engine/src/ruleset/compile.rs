@@ -25,7 +25,18 @@ impl Ruleset {
         let matchers = matchers.built;
         let (rules, files) = (loaded.rules.clone(), loaded.files.clone());
         let (conditions, variables) = (conditions(&rules), variables(&rules));
-        Ok(Ruleset { rules, head, body, body_rules, matchers, conditions, variables, files })
+        let asks_denylists = rules.iter().any(|rule| !rule.denylists().is_empty());
+        Ok(Ruleset {
+            rules,
+            head,
+            body,
+            body_rules,
+            matchers,
+            conditions,
+            variables,
+            files,
+            asks_denylists,
+        })
     }
 }
 

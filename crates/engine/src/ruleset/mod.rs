@@ -36,6 +36,7 @@ pub struct Ruleset {
     conditions: HashMap<Point, Tree>,
     variables: Vec<String>,
     files: Vec<Seen>,
+    asks_denylists: bool,
 }
 
 /// What is looked at in one stage.
@@ -82,6 +83,11 @@ impl Ruleset {
     /// The rules, in the order of the files.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Whether some rule asks denylists.
+    pub fn asks_denylists(&self) -> bool {
+        self.asks_denylists
     }
 
     /// The denylists that rules name, each once, with a rule that names it.

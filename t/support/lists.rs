@@ -1,0 +1,58 @@
+//! A store of denylists beside a running NGINX, as `tokenban ban` changes it.
+
+#![allow(dead_code)] // each test binary uses its part
+
+use std::{path::Path, time::SystemTime};
+
+use tokenban_denylist::{CreateOptions, NewEntry, Store, Target};
+
+/// What rules ask in these tests: everything, everywhere.
+pub(crate) const RULES: &str =
+    "rules: [{id: listed, points: [[anywhere]], denylist: [leaked, other]}]";
+
+/// A store and its name.
+pub(crate) struct Lists(Store);
+
+impl Lists {
+    /// A new store for the tests' own user.
+    pub(crate) fn create(path: &Path) -> Lists {
+        Lists(Store::create(path, &CreateOptions::default()).expect("a store"))
+    }
+
+    pub(crate) fn open(path: &Path) -> Lists {
+        Lists(Store::open(path).expect("a store"))
+    }
+
+    pub(crate) fn ban(&mut self, token: &str) {
+        self.put(&entry(Target::Token(token.as_bytes())));
+    }
+
+    pub(crate) fn put(&mut self, entry: &NewEntry<'_>) {
+        let mut writer = self.0.write().expect("a writer");
+        writer.ban(entry).expect("an entry");
+        writer.commit().expect("a commit");
+    }
+
+    pub(crate) fn unban(&mut self, token: &str) {
+        let mut writer = self.0.write().expect("a writer");
+        assert!(writer.unban("leaked", &Target::Token(token.as_bytes())).expect("unban"));
+        writer.commit().expect("a commit");
+    }
+}
+
+/// An entry of the list `leaked`.
+pub(crate) fn entry(target: Target<'_>) -> NewEntry<'_> {
+    NewEntry {
+        list: "leaked",
+        target,
+        reason: "INC-42",
+        source: "test",
+        added_at: now(),
+        expires: None,
+        issued_before: None,
+    }
+}
+
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a clock").as_secs()
+}
