@@ -11,9 +11,10 @@ use std::{
 use anstyle::Style;
 use clap::Args;
 use serde_json::json;
+use tokenban_denylist::Reader;
 use tokenban_engine::{
-    decision::{Decision, Fingerprint, Hit, Mode},
-    denylist::NoDenylists,
+    decision::{Decision, Fingerprint, Hit, Incomplete, Mode},
+    denylist::{Denylists, NoDenylists},
     example::Example,
     limits::Limits,
     request::OwnedRequest,
@@ -23,7 +24,9 @@ use tokenban_engine::{
 use super::Outcome;
 use crate::{
     output::{self, Table, BAD, GOOD, HEADING},
-    rule_files, Exit,
+    rule_files,
+    store::StoreAt,
+    Exit,
 };
 
 /// Most header lines of a request file.
@@ -33,7 +36,8 @@ const HEADERS: usize = 256;
 ///
 /// The request comes from a file, as it would go over the wire, or from options like those of curl.
 /// Prefer a file for a request that holds a live token: arguments stay in the shell's history and
-/// show in the list of processes. Values are shown as fingerprints.
+/// show in the list of processes. Values are shown as fingerprints. Rules that ask denylists need the
+/// store.
 ///
 /// Exit codes: 0 the request passes, 1 it is denied or reported, 2 error.
 #[derive(Args)]
@@ -41,6 +45,8 @@ pub(crate) struct Explain {
     /// A rule file, or a glob of them; may be repeated
     #[arg(short, long, required = true, value_name = "FILE|GLOB")]
     rules: Vec<String>,
+    #[command(flatten)]
+    store: StoreAt,
     /// A file that holds the raw request; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "method", "header"])]
     request: Option<PathBuf>,
@@ -78,7 +84,8 @@ impl Explain {
         };
         request.now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let mut rows = Vec::new();
-        ruleset.explain(&request, &NoDenylists, &mut |look| {
+        let denylists = self.denylists(&ruleset)?;
+        ruleset.explain(&request, &*denylists, &mut |look| {
             let owned = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect();
             rows.push(Row {
                 point: look.point.to_owned(),
@@ -87,8 +94,13 @@ impl Explain {
                 rules: owned(look.rules),
             });
         });
-        let inspection = Inspection { request: &request, denylists: &NoDenylists, mode: Mode::On };
+        let inspection = Inspection { request: &request, denylists: &*denylists, mode: Mode::On };
         let outcome = ruleset.evaluate_whole(&inspection, &mut ruleset.scratch());
+        match outcome.incomplete {
+            Some(Incomplete::Bound) => output::warning("a bound was met: not all was looked at"),
+            Some(Incomplete::Store) => return Err("the store cannot be asked".into()),
+            None => {}
+        }
         let hits: Vec<&Hit> = outcome.hit.iter().chain(&outcome.monitored).collect();
         if self.json {
             print_json(&rows, outcome.decision, &hits)?;
@@ -96,6 +108,16 @@ impl Explain {
             print(&rows, outcome.decision, &hits)?;
         }
         Ok(if outcome.decision == Decision::Passed { Exit::Fine } else { Exit::Found })
+    }
+
+    /// The store, as a worker sees it; none where no rule asks for one.
+    fn denylists(&self, ruleset: &Ruleset) -> Result<Box<dyn Denylists>, Box<dyn Error>> {
+        let lists = ruleset.denylists();
+        let Some((list, rule)) = lists.first() else { return Ok(Box::new(NoDenylists)) };
+        let path = self.store.path().map_err(|error| {
+            format!("rule \"{}\" asks the denylist \"{list}\", but {error}", rule.id)
+        })?;
+        Ok(Box::new(Reader::open(path)?))
     }
 
     /// The request that the options describe.
@@ -134,12 +156,13 @@ fn read(file: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()).into())
 }
 
-/// A request as it goes over the wire, HTTP/1. A missing last line end is forgiven.
+/// A request as it goes over the wire, HTTP/1; all that follows the head is the body. A missing last
+/// line end is forgiven.
 fn parse(bytes: &[u8]) -> Result<OwnedRequest, Box<dyn Error>> {
     let text = [bytes, b"\r\n\r\n"].concat();
     let mut headers = [httparse::EMPTY_HEADER; HEADERS];
     let mut parsed = httparse::Request::new(&mut headers);
-    parsed
+    let head = parsed
         .parse(&text)
         .map_err(|error| format!("not an HTTP/1 request: {error}; begin with `GET / HTTP/1.1`"))?;
     let target = parsed.path.unwrap_or("/");
@@ -149,6 +172,9 @@ fn parse(bytes: &[u8]) -> Result<OwnedRequest, Box<dyn Error>> {
             request.host = header.value.to_ascii_lowercase();
         }
         request.headers.push((header.name.as_bytes().to_vec(), header.value.to_vec()));
+    }
+    if let httparse::Status::Complete(length) = head {
+        request.body = bytes.get(length..).unwrap_or_default().to_vec();
     }
     Ok(request)
 }
@@ -168,8 +194,14 @@ fn print(rows: &[Row], decision: Decision, hits: &[&Hit]) -> io::Result<()> {
     }
     table.print(&mut out)?;
     for hit in hits {
-        let Hit { rule, point, fingerprint, .. } = hit;
-        writeln!(out, "{HEADING}{rule}{HEADING:#} at {point}, fingerprint {fingerprint}")?;
+        let Hit { rule, point, fingerprint, denylist, reason, .. } = hit;
+        write!(out, "{HEADING}{rule}{HEADING:#} at {point}, fingerprint {fingerprint}")?;
+        if let Some(list) = denylist {
+            let reason = reason.as_deref().filter(|reason| !reason.is_empty());
+            let reason = reason.map(|reason| format!(": {}", output::printable(reason)));
+            write!(out, ", on the denylist {list}{}", reason.unwrap_or_default())?;
+        }
+        writeln!(out)?;
     }
     let style = if decision == Decision::Passed { GOOD } else { BAD };
     writeln!(out, "{style}{}{style:#}", word(decision))
@@ -189,7 +221,11 @@ fn print_json(rows: &[Row], decision: Decision, hits: &[&Hit]) -> io::Result<()>
         .iter()
         .map(|hit| {
             json!({
-                "rule": hit.rule, "point": hit.point, "fingerprint": hit.fingerprint.to_string(),
+                "rule": hit.rule,
+                "point": hit.point,
+                "fingerprint": hit.fingerprint.to_string(),
+                "denylist": hit.denylist,
+                "reason": hit.reason,
             })
         })
         .collect();
