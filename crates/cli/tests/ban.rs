@@ -180,6 +180,10 @@ fn unban_by_fingerprint() {
         assert_eq!(sandbox.run(&["unban", "--fingerprint", text], "").code, code, "{text}");
     }
     assert_eq!(sandbox.run(&["show"], "fake-token-01").code, 0);
+    sandbox.run(&["ban"], "sha1:3e429ebcd3de608e37fd462282bb0dad4859ab3b");
+    assert_eq!(sandbox.run(&["show", "3e429ebcd3de"], "").code, 1);
+    assert_eq!(sandbox.run(&["unban", "--fingerprint", "3e429ebcd3de608e"], "").code, 0);
+    assert_eq!(sandbox.run(&["list"], "").out, "no entries\n");
 }
 
 #[test]
@@ -299,5 +303,10 @@ fn a_time_that_is_past_or_none_is_an_error() {
         assert!(ran.code == 2 && ran.err.contains(message), "{}", ran.err);
     }
     let ran = sandbox.run(&["ban", "--list", "Not A Name"], "fake-token-01");
-    assert!(ran.code == 2 && ran.err.contains("name of a list"), "{}", ran.err);
+    let message =
+        "tokenban: the name of a list has 1 to 64 of a-z, 0-9, '.', '_' and '-', the first \
+                   a letter or a digit\n";
+    assert_eq!((ran.code, ran.err.as_str()), (2, message));
+    let ran = sandbox.run(&["import", "--list", "Not A Name"], "fake-token-01");
+    assert_eq!((ran.code, ran.err.as_str()), (2, message));
 }

@@ -76,8 +76,10 @@ impl StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "store \"{}\": ", self.path.display())?;
-        self.kind.fmt(f)
+        if let Kind::Invalid(what) = self.kind {
+            return f.write_str(what); // the store is fine
+        }
+        write!(f, "store \"{}\": {}", self.path.display(), self.kind)
     }
 }
 
@@ -133,15 +135,8 @@ impl fmt::Debug for StoreError {
     }
 }
 
-impl std::error::Error for StoreError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.kind {
-            Kind::Io(_, error) => Some(error),
-            Kind::Lmdb(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+/// Its text says the cause already.
+impl std::error::Error for StoreError {}
 
 /// Adds the path to the errors of heed and of the operating system.
 pub(crate) trait At<T> {

@@ -1,8 +1,11 @@
 //! The entries of one moment.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ops::Bound,
+    path::{Path, PathBuf},
+};
 
-use heed::{types::Bytes, Env, RoIter, RoRange, RoTxn, WithoutTls};
+use heed::{types::Bytes, Env, RoRange, RoTxn, WithoutTls};
 use tokenban_engine::denylist::Key;
 
 use crate::{
@@ -11,8 +14,10 @@ use crate::{
     error::{At, Kind, StoreError},
     files,
     head::Head,
-    tables::Tables,
+    tables::{Table, Tables},
 };
+
+const DAMAGED: Kind = Kind::Foreign("an entry is damaged");
 
 /// The entries as they were when it was taken.
 pub struct Snapshot<'s> {
@@ -69,24 +74,31 @@ impl<'s> Snapshot<'s> {
 
     /// All entries of all lists, in the order of their keys; those with a SHA-1 come last.
     pub fn entries(&self) -> Result<Entries<'_>, StoreError> {
-        let rows = Rows::All(self.tables.keys.iter(&self.txn).at(&self.path)?);
-        Ok(Entries::new(self, rows, true))
+        self.entries_from(&[])
     }
 
-    /// The entries whose keys begin with some bytes: the six of a fingerprint, say. None with a
-    /// SHA-1.
+    /// The entries whose keys begin with some bytes: the six of a fingerprint, say.
     pub fn entries_from(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
-        use std::ops::Bound::{Included, Unbounded};
-        let from = (Included(prefix), Unbounded);
-        let rows = self.tables.keys.range(&self.txn, &from).at(&self.path)?;
-        Ok(Entries::new(self, Rows::From(rows, prefix.to_owned()), false))
+        let rows = self.rows(self.tables.keys, prefix)?;
+        let prefix = prefix.to_owned();
+        Ok(Entries { snapshot: self, rows, prefix, more: true, key: None, ids: Vec::new() })
+    }
+
+    /// The rows of a table from some bytes on.
+    fn rows(&self, table: Table, from: &[u8]) -> Result<RoRange<'_, Bytes, Bytes>, StoreError> {
+        let from = match from {
+            [] => Bound::Unbounded, // LMDB takes no empty key
+            from => Bound::Included(from),
+        };
+        let from = (from, Bound::Unbounded);
+        table.range(&self.txn, &from).at(&self.path)
     }
 
     /// The entries of a key, on all lists.
     pub fn find(&self, key: &EntryKey) -> Result<Vec<Entry<'_>>, StoreError> {
         let value = self.tables.of(key).get(&self.txn, key.as_bytes()).at(&self.path)?;
-        let damaged = || StoreError::new(&self.path, Kind::Foreign("an entry is damaged"));
-        let ids = numbers(value.unwrap_or_default()).ok_or_else(damaged)?;
+        let ids = numbers(value.unwrap_or_default());
+        let ids = ids.ok_or_else(|| StoreError::new(&self.path, DAMAGED))?;
         ids.into_iter().map(|id| self.entry(*key, id)).collect()
     }
 
@@ -127,15 +139,12 @@ impl<'s> Snapshot<'s> {
     }
 }
 
-enum Rows<'t> {
-    All(RoIter<'t, Bytes, Bytes>),
-    From(RoRange<'t, Bytes, Bytes>, Vec<u8>),
-}
-
 /// Entries, one after the other; see [`Snapshot::entries`].
 pub struct Entries<'t> {
     snapshot: &'t Snapshot<'t>,
-    rows: Rows<'t>,
+    rows: RoRange<'t, Bytes, Bytes>,
+    /// What their keys begin with.
+    prefix: Vec<u8>,
     /// Whether the table of SHA-1 follows.
     more: bool,
     key: Option<EntryKey>,
@@ -143,17 +152,10 @@ pub struct Entries<'t> {
 }
 
 impl<'t> Entries<'t> {
-    fn new(snapshot: &'t Snapshot<'_>, rows: Rows<'t>, more: bool) -> Entries<'t> {
-        Entries { snapshot, rows, more, key: None, ids: Vec::new() }
-    }
-
     fn next_row(&mut self) -> Option<heed::Result<(&'t [u8], &'t [u8])>> {
-        match &mut self.rows {
-            Rows::All(rows) => rows.next(),
-            Rows::From(rows, prefix) => rows
-                .next()
-                .filter(|row| !row.as_ref().is_ok_and(|(key, _)| !key.starts_with(prefix))),
-        }
+        let row = self.rows.next()?;
+        let is_over = row.as_ref().is_ok_and(|(key, _)| !key.starts_with(&self.prefix));
+        (!is_over).then_some(row)
     }
 
     /// Goes to the next key; whether there is one.
@@ -163,13 +165,12 @@ impl<'t> Entries<'t> {
             Some(row) => row.at(path)?,
             None if self.more => {
                 self.more = false;
-                let table = self.snapshot.tables.sha1;
-                self.rows = Rows::All(table.iter(&self.snapshot.txn).at(path)?);
+                self.rows = self.snapshot.rows(self.snapshot.tables.sha1, &self.prefix)?;
                 return self.step();
             }
             None => return Ok(false),
         };
-        let damaged = || StoreError::new(path, Kind::Foreign("an entry is damaged"));
+        let damaged = || StoreError::new(path, DAMAGED);
         self.key = Some(read_key(row.0).ok_or_else(damaged)?);
         self.ids = numbers(row.1).ok_or_else(damaged)?;
         self.ids.reverse();

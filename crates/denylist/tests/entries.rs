@@ -69,6 +69,9 @@ fn every_kind_keeps_all_that_is_said_of_it() {
             snapshot.entries_from(prefix).unwrap().map(Result::unwrap).collect();
         assert_eq!(by_fingerprint.len(), 1);
         assert_eq!(by_fingerprint[0].kind, Kind::Token);
+        let by_sha1: Vec<_> =
+            snapshot.entries_from(&[1; 6]).unwrap().map(|entry| entry.unwrap().kind).collect();
+        assert_eq!(by_sha1, [Kind::Sha1]);
     }
     let reader = Reader::open(&place.path()).unwrap();
     let mut found = 0;
