@@ -153,7 +153,7 @@ fn kind(error: heed::Error) -> Kind {
     match error {
         heed::Error::Io(error) => Kind::Io("cannot be used", error),
         heed::Error::Mdb(heed::MdbError::VersionMismatch | heed::MdbError::Invalid) => {
-            Kind::Foreign("the file is not one of this LMDB")
+            Kind::Foreign("this LMDB does not know data.mdb or lock.mdb")
         }
         heed::Error::Mdb(heed::MdbError::MapResized) => Kind::Grown,
         heed::Error::Mdb(error) => Kind::Lmdb(error),

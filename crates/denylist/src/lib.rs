@@ -7,6 +7,7 @@
 
 mod batch;
 mod bytes;
+mod check;
 mod compact;
 mod detail;
 mod entry;
@@ -14,7 +15,9 @@ mod env;
 mod error;
 mod files;
 mod filter;
+mod filter_table;
 mod head;
+mod held;
 mod import;
 mod pages;
 mod reader;
@@ -27,10 +30,11 @@ mod writer;
 
 pub use self::{
     batch::Batch,
+    check::check_store,
     entry::{Entry, EntryKey, NewEntry, Taken, Target},
     error::StoreError,
     import::{ImportOptions, Imported},
-    reader::{check_store, Reader},
+    reader::Reader,
     snapshot::{Entries, ListStats, Snapshot, Stats},
     store::{CreateOptions, Store},
     verify::{verify, Verified},

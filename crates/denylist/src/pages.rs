@@ -50,6 +50,9 @@ pub(crate) fn metas(file: &File) -> Result<[Meta; 2], Bad> {
     }
     let first = read_meta(file, 0)?;
     let second = read_meta(file, first.page_size)?;
+    if first.page_size != second.page_size {
+        return Err(Bad::Foreign);
+    }
     Ok(if first.txn < second.txn { [second, first] } else { [first, second] })
 }
 

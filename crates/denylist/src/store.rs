@@ -10,6 +10,7 @@ use heed::{Env, WithoutTls};
 
 use crate::{
     batch::Batch,
+    check::check_store,
     compact,
     env::{self, Access},
     error::{At, Kind, StoreError},
@@ -186,11 +187,11 @@ impl Store {
 
 impl Open {
     fn at(path: &Path, access: Access) -> Result<Open, StoreError> {
-        files::check_data(path)?;
-        match access {
-            Access::Read => files::check_lock(path)?,
-            Access::Write => files::mend_lock(path)?,
+        if access == Access::Write {
+            files::check_data(path)?;
+            files::mend_lock(path)?;
         }
+        check_store(path)?;
         let files = Files::at(path)?;
         let (env, tables) = open_checked(path, access)?;
         Ok(Open { env, tables, files })
