@@ -22,7 +22,7 @@ const HEAD: &str = "rules:
 ";
 
 /// A chain of parsers for each first byte of an input of [`points`].
-const POINTS: [&str; 30] = [
+const POINTS: [&str; 46] = [
     "[header, X, credentials]",
     "[header, X, basic, user]",
     "[header, X, credentials, basic, password]",
@@ -53,6 +53,22 @@ const POINTS: [&str; 30] = [
     "[action_ext]",
     "[uri]",
     "[anywhere]",
+    "[post]",
+    "[post, form_urlencoded, key]",
+    "[post, form_urlencoded_all]",
+    "[post, multipart, key]",
+    "[post, multipart, key, file]",
+    "[post, multipart_all]",
+    "[post, json_doc, hash, key]",
+    "[post, json_doc, array_all, hash_all]",
+    "[post, xml, xml_tag, a]",
+    "[post, xml, xml_tag_all, xml_attr_all]",
+    "[post, xml, xml_dtd_entity, 0]",
+    "[post, xml, xml_comment_all]",
+    "[post, gql, gql_query_all, hash, a, gql_arg, hash, key]",
+    "[post, grpc_all, protobuf, 3]",
+    "[post, protobuf, 1, protobuf, 2]",
+    "[post, base64, viewstate, viewstate_pair, 0]",
 ];
 
 /// A rule file is read or refused: never a panic, and every mistake has its place.
@@ -110,9 +126,10 @@ pub(crate) fn points(data: &[u8]) {
     let index = usize::from(*first) % POINTS.len();
     let target = [b"/a?", value].concat();
     let mut request = OwnedRequest::new("GET", if index < 25 { &target } else { value });
-    for name in ["X", "Cookie"] {
+    for name in ["X", "Cookie", "Content-Type"] {
         request.headers.push((name.into(), value.to_vec()));
     }
+    request.body = value.to_vec();
     let mut total = 0;
     rulesets[index].explain(&request, &NoDenylists, &mut |look| total += look.value.len());
     // A gzip value of a few bytes may inflate to 64 KiB before its ratio counts.
