@@ -137,7 +137,7 @@ impl Draft {
         self.text = match self.place {
             Place::Cookie | Place::Form | Place::Query => joined(self),
             Place::Json => [b"{", &joined(self)[..], b"}"].concat(),
-            Place::JsonDeep => [b"{\"auth\":{", &joined(self)[..], b"}}"].concat(),
+            Place::JsonDeep => [b"{\"auth\":[{},{", &joined(self)[..], b"}]}"].concat(),
             Place::Field | Place::File => {
                 self.content_type = Some(self.form.content_type());
                 self.form.body()

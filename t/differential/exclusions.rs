@@ -11,12 +11,7 @@ pub(crate) struct Exclusion {
     pub(crate) reason: &'static str,
 }
 
-pub(crate) const EXCLUSIONS: &[Exclusion] = &[Exclusion {
-    backends: &["django"],
-    place: "query",
-    mutations: &["charset of another alphabet"],
-    reason: "Django decodes the query with the charset of the Content-Type, also with UTF-7, EBCDIC and Python's own",
-}];
+pub(crate) const EXCLUSIONS: &[Exclusion] = &[];
 
 /// The exclusion that a smallest bypass falls under.
 pub(crate) fn exclusion(backend: &str, case: &Case) -> Option<&'static Exclusion> {

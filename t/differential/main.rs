@@ -20,7 +20,7 @@ mod rng;
 
 use campaign::Outcome;
 use gate::Gate;
-use place::{Place, HEAD};
+use place::{Place, BODY, HEAD};
 
 /// Requests per back end in `make test`.
 const NUMBER: usize = 500;
@@ -30,7 +30,7 @@ const SEED: u64 = 4;
 fn what_an_application_sees_is_denied() {
     let logs = tempfile::tempdir().expect("directory");
     let backends = backend::start_all(logs.path());
-    let places: Vec<Place> = HEAD.into_iter().collect();
+    let places: Vec<Place> = HEAD.into_iter().chain(BODY).collect();
     let gate = Gate::start(&backends, &places);
     let (number, seed) =
         (setting("N").map_or(NUMBER, |n| n as usize), setting("SEED").unwrap_or(SEED));

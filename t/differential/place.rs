@@ -63,7 +63,7 @@ impl Place {
             Place::Form => "[post, form_urlencoded, access_token]",
             Place::Header => "[header, X-API-KEY]",
             Place::Json => "[post, json_doc, hash, access_token]",
-            Place::JsonDeep => "[post, json_doc, hash, auth, hash, access_token]",
+            Place::JsonDeep => "[post, json_doc, hash, auth, array, 1, hash, access_token]",
             Place::Path => "[path_all]",
             Place::Query => "[query, access_token]",
         }
@@ -81,7 +81,7 @@ impl Place {
             Place::Form => ("form", "access_token"),
             Place::Header => ("header", "x-api-key"),
             Place::Json => ("json", "access_token"),
-            Place::JsonDeep => ("json", "auth.access_token"),
+            Place::JsonDeep => ("json", "auth.1.access_token"),
             Place::Path => ("path", ""),
             Place::Query => ("query", "access_token"),
         }

@@ -40,7 +40,11 @@ app.use(async (request, response) => {
   await report.attempt(() => authorization(report, request));
   await report.attempt(() => readCookies(report, request));
   for (const [place, parser] of PARSERS) {
-    await report.attempt(async () => report.add(place, '', await parsed(parser, request, raw)));
+    await report.attempt(async () => {
+      const value = await parsed(parser, request, raw);
+      if (place === 'json') report.document('', value);
+      else report.add(place, '', value);
+    });
   }
   await report.attempt(() => multipart(report, request, raw));
   await report.attempt(() => formidably(report, request, raw));

@@ -24,7 +24,7 @@ def view(path):
     report.attempt(lambda: report.add("query", "", request.args.to_dict(flat=False)))
     report.attempt(lambda: report.add("cookie", "", request.cookies.to_dict(flat=False)))
     report.attempt(lambda: report.path(request.path))
-    report.attempt(lambda: report.add("json", "", request.get_json(force=True)))
+    report.attempt(lambda: report.document("", request.get_json(force=True)))
     report.json(body)
     for name, value in request.headers.items():
         report.header(name, value)

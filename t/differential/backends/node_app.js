@@ -20,8 +20,8 @@ async function view(request, response) {
   report.authorization(request.headers.authorization);
   await report.attempt(() => report.add('form', '', querystring.parse(raw.toString())));
   await report.attempt(() => pairs(report, 'form', new URLSearchParams(raw.toString())));
-  await report.attempt(() => report.add('json', '', JSON.parse(raw.toString())));
-  await report.attempt(() => report.add('json', '', JSON.parse(new TextDecoder().decode(raw))));
+  await report.attempt(() => report.document('', JSON.parse(raw.toString())));
+  await report.attempt(() => report.document('', JSON.parse(new TextDecoder().decode(raw))));
   await report.attempt(() => form(report, request, raw));
   response.setHeader('Content-Type', 'application/json');
   response.end(report.text());

@@ -8,7 +8,8 @@ function add(string $place, string $name, mixed $value): void
 {
     global $seen;
     if (is_array($value)) {
-        $isList = array_is_list($value);
+        // JSON has types: there a list is something else than its elements.
+        $isList = $place !== 'json' && array_is_list($value);
         foreach ($value as $key => $member) {
             add($place, $isList ? $name : ($name === '' ? (string) $key : "$name.$key"), $member);
         }

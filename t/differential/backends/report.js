@@ -22,6 +22,17 @@ class Report {
     }
   }
 
+  /** JSON: it has types, so a list is something else than its elements; they have numbers. */
+  document(name, value) {
+    if (value === null || typeof value !== 'object') {
+      this.add('json', name, value);
+      return;
+    }
+    for (const key of Object.keys(value)) {
+      this.document(name ? `${name}.${key}` : key, value[key]);
+    }
+  }
+
   /** Runs one view; one that the framework refuses shows nothing, the others still count. */
   async attempt(view) {
     try {

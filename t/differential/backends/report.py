@@ -1,7 +1,7 @@
 """What the Python back ends share: collecting and writing down what an application sees.
 
 An application reports a list of [place, name, value]. A list counts as its elements: who compares a
-parameter with a token compares the first, the last or each of them. Below an object, names are
+parameter with a token compares the first, the last or each of them. (JSON is different.) Below an object, names are
 joined by dots.
 """
 
@@ -59,7 +59,17 @@ class Report:
 
     def json(self, body):
         """The body as JSON, whatever its type."""
-        self.attempt(lambda: self.add("json", "", json.loads(body)))
+        self.attempt(lambda: self.document("", json.loads(body)))
+
+    def document(self, name, value):
+        """JSON: it has types, so a list is something else than its elements; they have numbers."""
+        if isinstance(value, list):
+            value = dict(enumerate(value))
+        if not isinstance(value, dict):
+            self.add("json", name, value)
+            return
+        for key, member in value.items():
+            self.document(f"{name}.{key}" if name else str(key), member)
 
     def path(self, path):
         """The segments of a decoded path."""

@@ -111,6 +111,15 @@ pub(super) const TABLE: &[Mutation] = &[
         let kind = "application/x-www-form-urlencoded";
         draft.content_type = Some(format!("{kind}; charset={}", charset.label).into_bytes());
     }),
+    row("charset of the whole text", BOTH, Text, |draft, rng| {
+        let charset = rng.pick(&PYTHON);
+        draft.text = charset.marked(&draft.text);
+        if draft.place == Query {
+            draft.text.iter_mut().filter(|byte| **byte <= b' ').for_each(|byte| *byte = b'+');
+        }
+        let kind = "application/x-www-form-urlencoded";
+        draft.content_type = Some(format!("{kind}; charset={}", charset.label).into_bytes());
+    }),
     row("target: absolute form", TARGET, Head, |draft, _| {
         draft.origin = b"http://localhost".to_vec();
     }),

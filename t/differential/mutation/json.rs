@@ -26,11 +26,6 @@ pub(super) const TABLE: &[Mutation] = &[
         let text = String::from_utf8_lossy(&draft.token).replace('/', "\\/");
         draft.pair().value = quoted(text.as_bytes());
     }),
-    row("value: in a list", HERE, Parts, |draft, rng| {
-        let (before, after) =
-            rng.pick(&[("[", "]"), ("[\"clean\",", "]"), ("[[", "]]"), ("[{},", ",1]")]);
-        draft.pair().value = [before.as_bytes(), &draft.pair().value, after.as_bytes()].concat();
-    }),
     row("twice: another value before", HERE, Parts, |draft, _| {
         let name = draft.pair().name.clone();
         draft.pair_before(&name, b"\"clean\"");
@@ -107,10 +102,6 @@ pub(super) const TABLE: &[Mutation] = &[
     row("trailing comma", HERE, Text, |draft, _| {
         let end = draft.text.len() - 1;
         draft.text.insert(end, b',');
-    }),
-    row("text: in a list", HERE, Text, |draft, rng| {
-        let (before, after) = rng.pick(&[("[", "]"), ("[1,", "]"), ("[{},", ",{}]")]);
-        draft.text = [before.as_bytes(), &draft.text, after.as_bytes()].concat();
     }),
     row("text: something after it", HERE, Text, |draft, rng| {
         let end: &[u8] =

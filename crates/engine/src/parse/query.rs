@@ -4,8 +4,9 @@
 use memchr::memchr;
 
 use super::{
+    charset::charset,
     names::{names, split_name},
-    percent::percent,
+    percent::{decode_in_place, percent},
     Buffers,
 };
 
@@ -108,6 +109,40 @@ pub(crate) fn pollution(
         });
         if last.take().is_some_and(|index| index > 0) {
             emit(&joined);
+        }
+    }
+}
+
+/// Writes the arguments anew, in UTF-8, where they are in another charset below their escapes: Django
+/// takes that of the Content-Type for the query string, too.
+pub(crate) fn transcoded(text: &[u8], label: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    let (mut decoded, mut buffer) = (Vec::new(), Vec::new());
+    for piece in text.split(|byte| *byte == b'&') {
+        let (name, value) = split(piece);
+        for (part, end) in [(name, b'='), (value, b'&')] {
+            decoded.clear();
+            decoded.extend_from_slice(part);
+            decoded.iter_mut().filter(|byte| **byte == b'+').for_each(|byte| *byte = b' ');
+            decode_in_place(&mut decoded, false);
+            let mut reading = None;
+            charset(&decoded, Some(label), &mut buffer, &mut |text| {
+                reading.get_or_insert_with(|| text.to_vec());
+            });
+            escape(reading.as_deref().unwrap_or(&decoded), out);
+            out.push(end);
+        }
+    }
+}
+
+fn escape(text: &[u8], out: &mut Vec<u8>) {
+    for byte in text {
+        if byte.is_ascii_alphanumeric() {
+            out.push(*byte);
+        } else {
+            let digit = |nibble: u8| b"0123456789ABCDEF".get(usize::from(nibble)).copied();
+            out.push(b'%');
+            out.extend(digit(byte >> 4).into_iter().chain(digit(byte & 15)));
         }
     }
 }
@@ -253,6 +288,21 @@ mod tests {
                 values.push(String::from_utf8_lossy(found).into_owned());
             });
             assert!(values.contains(&value.into()) || value.is_empty(), "{text}: {values:?}");
+        }
+    }
+
+    /// As Django 5.2 reads them.
+    #[test]
+    fn arguments_in_another_charset_are_written_anew() {
+        for (text, label, plain) in [
+            ("k=%2BAFQ-&x=1", "utf-7", "k=T&x=1&"),
+            ("%92=%E3", "cp037", "k=T&"),
+            ("k%00=T%00%2e%00", "utf-16le", "k=T%2E&"),
+            ("k=\\x54+%5Cx54", "unicode_escape", "k=T%20T&"),
+        ] {
+            let mut out = Vec::new();
+            transcoded(text.as_bytes(), label.as_bytes(), &mut out);
+            assert_eq!(String::from_utf8_lossy(&out), plain, "{label}");
         }
     }
 

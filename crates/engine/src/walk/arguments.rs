@@ -1,8 +1,9 @@
 //! Arguments: of the query string and of urlencoded forms.
 
-use super::Walk;
+use super::{head::is_header, Walk};
 use crate::{
     parse::{
+        charset,
         names::segment,
         query::{self, query, query_names, query_values},
         Buffers,
@@ -46,8 +47,33 @@ pub(super) fn is_argument(found: &[u8], name: &str) -> bool {
 }
 
 impl<R: Request + ?Sized> Walk<'_, R> {
-    /// Visits the arguments in a text.
+    /// Visits the arguments in a text, in the charset of the Content-Type, too.
     pub(super) fn arguments(&mut self, node: &Node, kinds: Arguments, text: &[u8]) {
+        self.plain_arguments(node, kinds, text);
+        let Some(label) = self.foreign_charset() else { return };
+        let mut buffers = self.take();
+        query::transcoded(text, &label, &mut buffers.value);
+        self.plain_arguments(node, kinds, &buffers.value);
+        // The text in the charset, escapes and separators too.
+        charset::charset(text, Some(&label), &mut buffers.value, &mut |reading| {
+            self.plain_arguments(node, kinds, reading);
+        });
+        self.give(buffers);
+    }
+
+    /// What the request says its text is in, unless that is UTF-8.
+    fn foreign_charset(&self) -> Option<Vec<u8>> {
+        let mut found = None;
+        self.request.headers(&mut |name, value| {
+            if is_header(name, "CONTENT-TYPE") {
+                let label = charset::label(value).filter(|label| charset::is_foreign(label));
+                found = label.map(<[u8]>::to_vec).or(found.take());
+            }
+        });
+        found
+    }
+
+    fn plain_arguments(&mut self, node: &Node, kinds: Arguments, text: &[u8]) {
         let mut buffers = self.take();
         if node.has(&[kinds.all]) {
             query_values(text, &mut buffers, &mut |value| {

@@ -34,6 +34,8 @@ fn undo(content: &[u8], encoding: &[u8], decoded: &mut Vec<u8>) -> bool {
         }
     } else if encoding.eq_ignore_ascii_case(b"quoted-printable") {
         quoted_printable(content, decoded);
+    } else if UUENCODINGS.iter().any(|name| encoding.eq_ignore_ascii_case(name)) {
+        uudecode(content, decoded);
     } else {
         return false;
     }
@@ -57,6 +59,29 @@ fn quoted_printable(content: &[u8], decoded: &mut Vec<u8>) {
         }
     }
     decoded.extend_from_slice(rest);
+}
+
+/// What Python's `email` takes for a name of it.
+const UUENCODINGS: [&[u8]; 4] = [b"uuencode", b"x-uuencode", b"uue", b"x-uue"];
+
+/// POSIX uuencode: after the `begin` line, each line tells its length and has six bits a byte.
+fn uudecode(content: &[u8], decoded: &mut Vec<u8>) {
+    let lines = content.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
+    let coded = lines.skip_while(|line| !line.starts_with(b"begin ")).skip(1);
+    for line in coded.take_while(|line| *line != b"end") {
+        let Some((length, groups)) = line.split_first() else { continue };
+        let end = decoded.len() + usize::from(sextet(*length));
+        for group in groups.chunks(4) {
+            let bits = |at: usize| u32::from(group.get(at).map_or(0, |byte| sextet(*byte)));
+            let bits = bits(0) << 18 | bits(1) << 12 | bits(2) << 6 | bits(3);
+            decoded.extend_from_slice(&bits.to_be_bytes()[1..]);
+        }
+        decoded.truncate(end);
+    }
+}
+
+fn sextet(byte: u8) -> u8 {
+    byte.wrapping_sub(b' ') & 63
 }
 
 fn soft_break(rest: &[u8]) -> Option<&[u8]> {

@@ -71,7 +71,7 @@ impl Readings {
         let trimmed = trim_junk(value);
         self.add(trimmed);
         if !quoted {
-            let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+            let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b'"');
             self.add(trimmed.split(ends).next().unwrap_or_default());
         }
         if let Some(nul) = memchr(0, trimmed) {

@@ -190,6 +190,8 @@ fn transfer_encodings_and_charsets() {
         ("Content-Transfer-Encoding: BASE64", "dG9rZW4="),
         ("Content-Transfer-Encoding: quoted-printable", "to=6Be=\r\nn"),
         ("Content-Transfer-Encoding: binary", "token"),
+        ("Content-Transfer-Encoding: x-uuencode", "begin 644 a\n%=&]K96X`\n`\nend"),
+        ("Content-Transfer-Encoding: UUE", "junk\r\nbegin 644 a\r\n#=&]K\r\n\"96X \r\nend\r\n"),
         ("Content-Type: text/plain; charset=utf-7", "+AHQAbwBr-en"),
         ("Content-Type: text/plain; charset=\"utf-16be\"", "\0t\0o\0k\0e\0n"),
         ("Content-Type: text/plain", "t\0o\0k\0e\0n\0"),
@@ -316,6 +318,7 @@ fn found_by_comparison() {
         ("--XX\r\nContent-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: x\r\nContent-Disposition: a; name=t\r\n\r\nVA==\r\n--XX--", "field", "T"),
         ("--XX\r\nContent-Transfer-Encoding: x\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: a; name=t\r\n\r\nVA==\r\n--XX--", "field", "T"),
         ("--XX\r\nContent-Disposition: a; x=\"\\\"; name*0=t; name*1=\"\"\r\n\r\nT\r\n--XX--", "field", "T"),
+        ("--XX\r\nContent-Disposition: a; name=t\"; filename=a\r\n\r\nT\r\n--XX--", "file", "T"),
         ("--XX\r\nContent-Disposition: a; name=t,x\r\n\r\nT\r\n--XX--", "field", "T"),
     ] {
         let found = of_kind(kind, body.as_bytes(), TYPE);

@@ -2,19 +2,38 @@
 //!
 //! Byte order marks come first, then the label the client gave, then the pattern of NUL bytes that
 //! ASCII leaves in UTF-16 and UTF-32 (RFC 4627 section 3). Labels are the WHATWG ones (Encoding
-//! Standard), and UTF-7 (RFC 2152) and UTF-32, which that list leaves out and PHP, Java, .NET and
-//! Python still accept.
+//! Standard), and those that it leaves out and Java, .NET, Python, PHP or iconv-lite still accept:
+//! UTF-7 (RFC 2152), UTF-32, EBCDIC, Python's escapes.
+
+mod ebcdic;
+mod escapes;
+mod label;
+mod utf7;
+
+pub(crate) use label::label;
 
 use encoding_rs::{CoderResult, Encoding, UTF_16BE, UTF_16LE, UTF_8};
+
+use label::by_label;
 
 /// What the bytes are written in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Charset {
+    /// Python's `unicode_escape` and `raw_unicode_escape`.
+    Escapes,
+    /// IBM's code pages.
+    Ebcdic,
+    /// ISO 2022, for text in which the shifts lead nowhere.
+    Iso2022,
     /// A charset of the WHATWG list.
     Listed(&'static Encoding),
+    /// Python's, of text that is ASCII.
+    Punycode,
     Utf32Be,
     Utf32Le,
     Utf7,
+    /// RFC 3501's variant, for the names of mailboxes.
+    Utf7Imap,
 }
 
 /// Emits `value` as UTF-8 wherever it is, or is labelled as, something else.
@@ -43,23 +62,14 @@ pub(crate) fn charset(
     }
 }
 
-/// The charset that a Content-Type names.
-pub(crate) fn label(content_type: &[u8]) -> Option<&[u8]> {
-    let at = content_type.windows(8).position(|it| it.eq_ignore_ascii_case(b"charset="))?;
-    let value = content_type[at + 8..].split(|byte| matches!(byte, b';' | b',')).next()?;
-    let value = value.trim_ascii();
-    Some(
-        value
-            .strip_prefix(b"\"")
-            .map_or(value, |inner| inner.split(|byte| *byte == b'"').next().unwrap_or_default()),
-    )
+/// Whether a name is that of a charset other than UTF-8.
+pub(crate) fn is_foreign(label: &[u8]) -> bool {
+    by_label(label).is_some()
 }
 
 /// Whether text that starts so may be in another charset than UTF-8.
 pub(crate) fn may_apply(start: &[u8], label: Option<&[u8]>) -> bool {
-    label.is_some_and(|label| by_label(label).is_some())
-        || by_mark(start).is_some()
-        || by_pattern(start).is_some()
+    label.is_some_and(is_foreign) || by_mark(start).is_some() || by_pattern(start).is_some()
 }
 
 fn emit_as(
@@ -71,11 +81,16 @@ fn emit_as(
 ) {
     buffer.clear();
     match charset {
+        Charset::Ebcdic => ebcdic::decode(text, buffer),
+        Charset::Escapes => escapes::unescape(text, buffer),
+        Charset::Iso2022 => escapes::without_shifts(text, buffer),
+        Charset::Punycode => buffer.extend_from_slice(text.strip_suffix(b"-").unwrap_or(text)),
         Charset::Listed(encoding) if encoding == UTF_8 => buffer.extend_from_slice(text),
         Charset::Listed(encoding) => listed(encoding, text, buffer),
         Charset::Utf32Be => utf32(text, u32::from_be_bytes, buffer),
         Charset::Utf32Le => utf32(text, u32::from_le_bytes, buffer),
-        Charset::Utf7 => utf7(text, buffer),
+        Charset::Utf7 => utf7::decode(text, b'+', buffer),
+        Charset::Utf7Imap => utf7::decode(text, b'&', buffer),
     }
     if buffer.as_slice() != whole {
         emit(buffer);
@@ -92,27 +107,6 @@ fn by_mark(value: &[u8]) -> Option<(Charset, usize)> {
         [b'+', b'/', b'v', b'8', b'-', ..] => Some((Charset::Utf7, 5)),
         _ => None,
     }
-}
-
-fn by_label(label: &[u8]) -> Option<Charset> {
-    let label = label.trim_ascii();
-    let is = |name: &str| label.eq_ignore_ascii_case(name.as_bytes());
-    if is("utf-7") || is("utf7") || is("unicode-1-1-utf-7") || is("csunicode11utf7") {
-        return Some(Charset::Utf7);
-    }
-    if is("utf-32le") || is("utf32le") {
-        return Some(Charset::Utf32Le);
-    }
-    if is("utf-32") || is("utf32") || is("utf-32be") || is("utf32be") || is("ucs-4") {
-        return Some(Charset::Utf32Be);
-    }
-    if is("utf16") || is("utf16le") {
-        return Some(Charset::Listed(UTF_16LE));
-    }
-    if is("utf16be") {
-        return Some(Charset::Listed(UTF_16BE));
-    }
-    Encoding::for_label(label).filter(|encoding| *encoding != UTF_8).map(Charset::Listed)
 }
 
 /// The first four bytes of ASCII-led text tell the width and the order of its units.
@@ -144,58 +138,8 @@ fn utf32(text: &[u8], unit: fn([u8; 4]) -> u32, buffer: &mut Vec<u8>) {
     }
 }
 
-/// RFC 2152: `+base64-` holds UTF-16BE, `+-` is a plus, everything else is itself.
-fn utf7(text: &[u8], buffer: &mut Vec<u8>) {
-    let mut rest = text;
-    while let Some(plus) = memchr::memchr(b'+', rest) {
-        buffer.extend_from_slice(&rest[..plus]);
-        rest = &rest[plus + 1..];
-        let end = rest.iter().position(|byte| sextet(*byte).is_none()).unwrap_or(rest.len());
-        let (run, after) = rest.split_at(end);
-        if run.is_empty() {
-            buffer.push(b'+');
-        } else {
-            utf7_run(run, buffer);
-        }
-        rest = after.strip_prefix(b"-").unwrap_or(after);
-    }
-    buffer.extend_from_slice(rest);
-}
-
-fn utf7_run(run: &[u8], buffer: &mut Vec<u8>) {
-    let (mut bits, mut held, mut high) = (0u32, 0u8, None);
-    for byte in run {
-        bits = (bits << 6 | u32::from(sextet(*byte).unwrap_or(0))) & 0x003f_ffff;
-        held += 6;
-        if held < 16 {
-            continue;
-        }
-        held -= 16;
-        let unit = (bits >> held) & 0xffff;
-        match (high.take(), unit) {
-            (_, 0xd800..=0xdbff) => high = Some(unit),
-            (Some(high), 0xdc00..=0xdfff) => {
-                let point = 0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00);
-                push_char(char::from_u32(point), buffer);
-            }
-            (_, unit) => push_char(char::from_u32(unit), buffer),
-        }
-    }
-}
-
-fn sextet(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    }
-}
-
 /// Appends a character, or the replacement character for what is none.
-pub(super) fn push_char(character: Option<char>, buffer: &mut Vec<u8>) {
+pub(in crate::parse) fn push_char(character: Option<char>, buffer: &mut Vec<u8>) {
     let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
     buffer.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
 }
@@ -254,11 +198,57 @@ mod tests {
         assert_eq!(readings(b"1 +- 1 +2D3eAA-", Some("utf7")), ["1 + 1 😀".to_owned()]);
     }
 
+    /// Each was tried with Python's codecs or iconv-lite.
+    #[test]
+    fn other_spellings_of_labels_and_rarer_charsets() {
+        let cases: &[(&[u8], &str)] = &[
+            (b"&AHQAbwBr-en", "utf-7-imap"),
+            (b"+AHQAbwBr-en", "utf_7"),
+            (b"+AHQAbwBr-en", "utf-7:2000"),
+            (b"t\0o\0k\0e\0n\0", "UTF_16"),
+            (b"\xa3\x96\x92\x85\x95", "cp037"),
+            (b"\xa3\x96\x92\x85\x95", "IBM500"),
+            (b"\xa3\x96\x92\x85\x95", "ibm-1047"),
+            (b"\xa3\x96\x92\x85\x95", "ebcdic_cp_us"),
+            (b"t\\x6f\\u006ben", "unicode_escape"),
+            (b"t\\157ken", "unicode-escape"),
+            (b"\\u0074oken", "raw_unicode_escape"),
+            (b"token-", "punycode"),
+            (b"to\x1b(Bken", "iso-2022-jp"),
+            (b"to\x1b(Bken", "iso2022_jp_2"),
+            (b"to\x0e\x0fken", "iso2022_kr"),
+        ];
+        for (value, label) in cases {
+            let found = readings(value, Some(label));
+            assert!(found.contains(&"token".to_owned()), "{label}: {found:?}");
+        }
+        for utf8 in ["utf-8", "UTF8", "utf_8", "cp437", "ascii", "500 miles", "ibm"] {
+            assert!(readings(b"token", Some(utf8)).is_empty(), "{utf8}");
+        }
+    }
+
+    #[test]
+    fn a_content_type_names_the_charset() {
+        for (content_type, name) in [
+            ("text/plain; charset=utf-7", Some("utf-7")),
+            ("text/plain;CHARSET=\"utf-7\"", Some("utf-7")),
+            ("text/plain; charset = utf-7 ; x=y", Some("utf-7")),
+            ("text/plain; charset*=us-ascii''utf-7", Some("utf-7")),
+            ("text/plain; charsets=x; charset=utf-7, text/html", Some("utf-7")),
+            ("text/plain", None),
+        ] {
+            assert_eq!(label(content_type.as_bytes()), name.map(str::as_bytes), "{content_type}");
+        }
+    }
+
     proptest! {
         #[test]
         fn never_panics_and_stays_small(
             value in prop::collection::vec(any::<u8>(), 0..200),
-            label in prop::sample::select(vec!["utf-7", "utf-32", "utf-16", "gb18030", "x"]),
+            label in prop::sample::select(vec![
+                "utf-7", "utf-32", "utf-16", "gb18030", "x", "cp037", "unicode_escape", "utf7imap",
+                "iso2022_kr", "punycode",
+            ]),
         ) {
             charset(&value, Some(label.as_bytes()), &mut Vec::new(), &mut |reading| {
                 assert!(reading.len() <= 3 * value.len() + 16);
