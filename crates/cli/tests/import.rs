@@ -265,6 +265,15 @@ fn an_import_of_nothing_useful_is_told_apart() {
     assert_eq!(sandbox.run(&["import"], "[]\n").code, 0, "a report without findings");
     let ran = sandbox.run(&["import", &report("table.csv")], "");
     assert!(ran.code == 2 && ran.err.contains("--column"), "{}", ran.err);
+    let ran = sandbox.run(&["import", "--column", "token"], "1;fake-table-token-01\n");
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (
+            2,
+            "tokenban: standard input: no column \"token\" among the 2 of the first line; where that \
+             has no names, give its number\n"
+        )
+    );
     let ran = sandbox
         .run(&["import"], "[{\"RuleID\":\"r\",\"Secret\":\"fake-token-01\"}, oops-token-01]");
     assert!(ran.code == 2 && ran.err.contains("damaged gitleaks JSON"), "{}", ran.err);

@@ -124,7 +124,7 @@ impl Import {
         let reason = match &self.about.reason {
             Some(reason) => reason,
             None => {
-                found = shortened(finding.reason());
+                found = shortened(finding.reason(secret.token()));
                 &found
             }
         };

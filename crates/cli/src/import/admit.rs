@@ -51,11 +51,18 @@ impl Admissible<'_> {
         }
     }
 
+    /// The token; empty where only its digest is known.
+    pub(crate) fn token(&self) -> &[u8] {
+        match self {
+            Admissible::Token(token) => token,
+            _ => b"",
+        }
+    }
+
     /// Whether the token is a JWT, which is banned in every spelling.
     pub(crate) fn is_jwt(&self) -> bool {
-        let Admissible::Token(token) = self else { return false };
         let mut found = false;
-        Jwt::each(token, &mut |_| found = true);
+        Jwt::each(self.token(), &mut |_| found = true);
         found
     }
 }

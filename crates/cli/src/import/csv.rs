@@ -23,8 +23,8 @@ pub(crate) const GITLEAKS: Columns<'static> =
 /// The table has no such column.
 #[derive(Debug)]
 pub(crate) enum CsvError {
-    /// The names that it has.
-    Column(Vec<String>),
+    /// How many it has. Their names are not told: where there is no header row they are tokens.
+    Column(usize),
     /// The text could not be read.
     Io(io::Error),
 }
@@ -38,9 +38,15 @@ pub(crate) fn each(
 ) -> Result<(), CsvError> {
     let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
     let header = reader.byte_headers().map_err(io_error)?.clone();
-    let secret = column(&header, columns.secret).ok_or_else(|| CsvError::Column(names(&header)))?;
+    let secret = column(&header, columns.secret).ok_or(CsvError::Column(header.len()))?;
     let rule = column(&header, columns.rule);
     let links = columns.links.map(|name| column(&header, name));
+    let is_numbered = named(&header, columns.secret).is_none();
+    if let Some(cell) = header.get(secret).filter(|cell| is_numbered && !is_name(cell)) {
+        let secret = super::lines::secret(cell.trim_ascii());
+        let validity = Validity::Unknown;
+        sink(Finding { line: 1, secret, rule: "", link: "", validity, kept: None });
+    }
     let mut row = ByteRecord::new();
     while reader.read_byte_record(&mut row).map_err(io_error)? {
         let line = row.position().map_or(0, csv::Position::line);
@@ -66,27 +72,31 @@ pub(crate) fn delimiter(first_line: &[u8]) -> u8 {
 }
 
 fn column(header: &ByteRecord, wanted: &str) -> Option<usize> {
-    let named = |exactly: bool| {
-        header.iter().position(|name| {
-            let name = name.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(name).trim_ascii();
-            match exactly {
-                true => name == wanted.as_bytes(),
-                false => name.eq_ignore_ascii_case(wanted.as_bytes()),
-            }
-        })
-    };
     let numbered = || {
         let number: usize = wanted.parse().ok()?;
         number.checked_sub(1).filter(|&index| index < header.len())
     };
+    named(header, wanted).or_else(numbered)
+}
+
+/// The column of this name, if need be in other letters.
+fn named(header: &ByteRecord, wanted: &str) -> Option<usize> {
+    let position = |is: fn(&[u8], &[u8]) -> bool| {
+        header.iter().position(|name| {
+            let name = name.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(name).trim_ascii();
+            is(name, wanted.as_bytes())
+        })
+    };
     if wanted.is_empty() {
         return None;
     }
-    named(true).or_else(|| named(false)).or_else(numbered)
+    position(|name, wanted| name == wanted).or_else(|| position(<[u8]>::eq_ignore_ascii_case))
 }
 
-fn names(header: &ByteRecord) -> Vec<String> {
-    header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect()
+/// Whether a cell of the first row may be the name of its column and not a token, in a table whose
+/// columns are known by number. Nearly every token has a digit.
+fn is_name(cell: &[u8]) -> bool {
+    cell.iter().all(|byte| byte.is_ascii_alphabetic() || b" _-".contains(byte))
 }
 
 /// Only reading fails: rows may have any number of cells, and cells any bytes.
@@ -109,7 +119,7 @@ mod tests {
                 Secret::Text(text) => String::from_utf8_lossy(text).into_owned(),
                 _ => "hidden".to_owned(),
             };
-            found.push((finding.line, format!("{text}|{}", finding.reason())));
+            found.push((finding.line, format!("{text}|{}", finding.reason(b""))));
         })
         .unwrap();
         found
@@ -118,7 +128,7 @@ mod tests {
     #[test]
     fn columns_by_name_and_number() {
         let text = "id;Token;note\n1;\"tok;en-1\";x\n2;;y\n3\n";
-        for name in ["Token", "token", "2"] {
+        for name in ["Token", "TOKEN", "2"] {
             let columns = Columns { secret: name, rule: "note", links: ["", ""] };
             let expected = [(2, "tok;en-1|x"), (3, "hidden|y"), (4, "hidden|")];
             let expected = expected.map(|(line, text)| (line, text.to_owned()));
@@ -127,9 +137,17 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_column_lists_the_others() {
+    fn a_table_without_a_header_row_loses_no_token() {
+        let columns = Columns { secret: "2", rule: "", links: ["", ""] };
+        let expected = [(1, "tok-en-1|"), (2, "tok-en-2|")];
+        let expected = expected.map(|(line, text)| (line, text.to_owned()));
+        assert_eq!(found("1;tok-en-1\n2;tok-en-2\n", &columns), expected);
+    }
+
+    #[test]
+    fn a_missing_column_shows_no_cell() {
         let columns = Columns { secret: "token", rule: "", links: ["", ""] };
         let error = each(&mut &b"a, b\n1,2\n"[..], b',', &columns, &mut |_| ()).unwrap_err();
-        assert!(matches!(error, CsvError::Column(names) if names == ["a", "b"]));
+        assert!(matches!(error, CsvError::Column(2)));
     }
 }

@@ -1,5 +1,6 @@
 //! What a report says of one leaked secret.
 
+use memchr::memmem;
 use tokenban_denylist::EntryKey;
 use tokenban_engine::{denylist::Kind, rule::TokenError};
 
@@ -34,11 +35,13 @@ pub(crate) struct Kept<'a> {
 }
 
 impl Finding<'_> {
-    /// The reason that an entry keeps: rule and link.
-    pub(crate) fn reason(&self) -> String {
+    /// The reason that an entry keeps: rule and link. What has the token in it (an address with
+    /// its credential) is left out.
+    pub(crate) fn reason(&self, token: &[u8]) -> String {
         [self.rule, self.link]
             .into_iter()
             .filter(|part| !part.is_empty())
+            .filter(|part| token.is_empty() || memmem::find(part.as_bytes(), token).is_none())
             .collect::<Vec<_>>()
             .join(" ")
     }
@@ -92,6 +95,21 @@ impl Validity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_never_has_the_token_in_it() {
+        let finding = Finding {
+            line: 1,
+            secret: Secret::Hidden,
+            rule: "a rule",
+            link: "https://x:s3cr3t-1@host/",
+            validity: Validity::Unknown,
+            kept: None,
+        };
+        assert_eq!(finding.reason(b"s3cr3t-1"), "a rule");
+        assert_eq!(finding.reason(b"s3cr3t-2"), "a rule https://x:s3cr3t-1@host/");
+        assert_eq!(finding.reason(b""), "a rule https://x:s3cr3t-1@host/");
+    }
 
     #[test]
     fn words_of_every_tool() {

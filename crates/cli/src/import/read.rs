@@ -25,11 +25,11 @@ pub(crate) struct Options {
     pub(crate) format: Option<Format>,
 }
 
-/// Why an input could not be read. Holds nothing of its text but the names of columns.
+/// Why an input could not be read. Holds nothing of its text.
 #[derive(Debug)]
 pub(crate) enum ReadError {
     /// No such column.
-    Column(String, Vec<String>),
+    Column(String, usize),
     /// SARIF of ggshield.
     GgshieldSarif,
     /// Reading failed.
@@ -42,8 +42,8 @@ pub(crate) enum ReadError {
     OtherSarif,
     /// Compressed.
     Packed,
-    /// A table; its column names.
-    Table(Vec<String>),
+    /// A table; one of its columns.
+    Table(&'static str),
     /// JSON of an unknown shape.
     Unrecognised,
     /// UTF-16.
@@ -95,7 +95,7 @@ fn read_as(
         _ => return Ok(lines::each(input, sink)?),
     };
     csv::each(input, delimiter, &columns, sink).map_err(|error| match error {
-        CsvError::Column(names) => ReadError::Column(columns.secret.to_owned(), names),
+        CsvError::Column(count) => ReadError::Column(columns.secret.to_owned(), count),
         CsvError::Io(error) => ReadError::Io(error),
     })
 }
@@ -109,9 +109,11 @@ impl From<io::Error> for ReadError {
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ReadError::Column(wanted, names) => {
-                write!(f, "no column \"{wanted}\"; there are {}", names.join(", "))
-            }
+            ReadError::Column(wanted, count) => write!(
+                f,
+                "no column \"{wanted}\" among the {count} of the first line; where that has no \
+                 names, give its number"
+            ),
             ReadError::GgshieldSarif => f.write_str(
                 "SARIF of ggshield holds no secret; import what ggshield --json --show-secrets \
                  prints",
@@ -128,11 +130,10 @@ impl fmt::Display for ReadError {
                  betterleaks can be imported, or the tool's own JSON",
             ),
             ReadError::Packed => f.write_str("the input is compressed; unpack it first"),
-            ReadError::Table(names) => write!(
+            ReadError::Table(name) => write!(
                 f,
-                "a table with the columns {}; name the column of the tokens with --column, or say \
-                 --format text",
-                names.join(", ")
+                "a table with a column \"{name}\"; name the column of the tokens with --column, or \
+                 say --format text"
             ),
             ReadError::Unrecognised => {
                 f.write_str("JSON of an unknown report; name the format with --format")

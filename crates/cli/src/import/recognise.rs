@@ -97,9 +97,9 @@ fn table(text: &[u8]) -> Result<Format, ReadError> {
     }
     const NAMES: [&str; 8] =
         ["api_key", "credential", "key", "password", "secret", "token", "value", "secret_value"];
-    match cells.len() > 1 && NAMES.iter().any(|name| has(name)) {
-        true => Err(ReadError::Table(cells)),
-        false => Ok(Format::Text),
+    match NAMES.iter().find(|name| cells.len() > 1 && has(name)) {
+        Some(name) => Err(ReadError::Table(name)),
+        None => Ok(Format::Text),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Whole reports of every format: what is taken of each, and what is not.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::import::finding::Finding;
 
@@ -13,7 +15,7 @@ fn import(text: &str, options: &Options) -> (Format, Vec<String>, String) {
             Admissible::Sha256(digest) => format!("sha256 {:02x}", digest[0]),
             Admissible::Token(token) => String::from_utf8_lossy(token).into_owned(),
         };
-        taken.push(format!("{shown} | {}", finding.reason()));
+        taken.push(format!("{shown} | {}", finding.reason(secret.token())));
     };
     let mut intake = Intake::new(Wanted::default(), &mut take);
     let mut sink = |finding: Finding<'_>| intake.add(finding);
@@ -124,4 +126,41 @@ fn an_error_in_json_shows_no_secret() {
         message.starts_with("damaged gitleaks JSON") && !message.contains("s3cr3t"),
         "{message}"
     );
+}
+
+/// Reports as the tests of the command import them, with the formats that they have.
+const REPORTS: [&str; 11] = [
+    include_str!("../../tests/reports/betterleaks.jsonl"),
+    include_str!("../../tests/reports/detect-secrets.baseline"),
+    include_str!("../../tests/reports/ggshield.json"),
+    include_str!("../../tests/reports/github-alerts.json"),
+    include_str!("../../tests/reports/gitleaks.csv"),
+    include_str!("../../tests/reports/gitleaks.json"),
+    include_str!("../../tests/reports/gitleaks.sarif"),
+    include_str!("../../tests/reports/gl-secret-detection-report.json"),
+    include_str!("../../tests/reports/table.csv"),
+    include_str!("../../tests/reports/tokens.txt"),
+    include_str!("../../tests/reports/trufflehog.jsonl"),
+];
+
+proptest! {
+    /// Whatever happens to a report on its way: no panic, and no token in what is said of it.
+    #[test]
+    fn damaged_reports_show_nothing(
+        which in 0..REPORTS.len(),
+        at: proptest::sample::Index,
+        bytes in proptest::collection::vec(any::<u8>(), 0..4),
+        cut in 0..3_usize,
+        column in proptest::option::of("[a-z1-3]{1,6}"),
+    ) {
+        let mut text = REPORTS[which].as_bytes().to_vec();
+        let at = at.index(text.len());
+        text.splice(at..(at + cut).min(text.len()), bytes);
+        let mut take = |_: &Admissible<'_>, _: &Finding<'_>| ();
+        let mut intake = Intake::new(Wanted::default(), &mut take);
+        let options = Options { column, format: None };
+        let read = read(&mut &text[..], &options, &mut |finding| intake.add(finding));
+        let said = read.map_or_else(|error| error.to_string(), |_| intake.report.text());
+        prop_assert!(!said.contains("-token-0"), "{}", said);
+    }
 }

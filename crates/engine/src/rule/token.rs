@@ -148,7 +148,7 @@ impl TokenError {
     pub fn what(self) -> &'static str {
         match self {
             TokenError::Common => "the token is a word that clean requests carry too",
-            TokenError::Fragment => "text with white space is seldom a token",
+            TokenError::Fragment => "text with white space or control characters is seldom a token",
             TokenError::Masked => "the token is masked",
             TokenError::Pem => "a line of a PEM block never travels in a request",
             TokenError::Placeholder => "the token is a placeholder",
