@@ -14,6 +14,7 @@ mod import;
 mod input;
 mod look;
 mod output;
+mod request;
 mod revocation;
 mod rule_files;
 mod store;

@@ -89,3 +89,80 @@ fn a_body_is_what_follows_the_head() {
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     assert_eq!(sandbox.run(&explain, &request("fake-token-02")).code, 0);
 }
+
+const BODY_RULES: &str = "rules:
+  - {id: form, points: [[post, form_urlencoded, t]], tokens: [fake-token-1]}
+  - {id: json, points: [[post, json_doc, hash, t]], tokens: [fake-token-1]}
+  - {id: part, points: [[post, multipart, t], [post, multipart, t, file]], tokens: [fake-token-1]}
+";
+
+/// The exit code and what is said of a request with a body.
+fn explain_body(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    fs::write(folder.join("body.yaml"), BODY_RULES).unwrap();
+    fs::write(folder.join("token"), "fake-token-1").unwrap();
+    fs::write(folder.join("form"), "x=1&t=\r\nfake-token-1\n").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_tokenban"))
+        .args(["explain", "--rules", "body.yaml"])
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn options_describe_bodies() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, rule) in [
+        (&["-d", "x=1", "-d", "t=fake-token-1", "/"][..], "form at [post, form_urlencoded, t]"),
+        (&["--data", "@form", "/"], "form at [post, form_urlencoded, t]"),
+        (&["--data-binary", r#"{"t": "fake-token-1"}"#, "/"], "json at [post, json_doc, hash, t]"),
+        (&["-F", "x=1", "--form", "t=fake-token-1", "/"], "part at [post, multipart, t]"),
+        (&["-F", "t=@token", "/"], "part at [post, multipart, t, file]"),
+    ] {
+        let (code, out) = explain_body(folder.path(), arguments);
+        assert!(code == 1 && out.contains(rule), "{arguments:?}: {out}");
+    }
+    let (code, out) = explain_body(folder.path(), &["-d", "t=another-token", "/"]);
+    assert!(code == 0 && out.ends_with("passed\n"), "{out}");
+    let (code, out) = explain_body(folder.path(), &["-F", "novalue", "/"]);
+    assert!(code == 2 && out.contains("write `name=value`"), "{out}");
+    let (code, _) = explain_body(folder.path(), &["--request", "form", "-d", "t=1"]);
+    assert_eq!(code, 2, "a file and options");
+    let (code, _) = explain_body(folder.path(), &[]);
+    assert_eq!(code, 2, "nothing to explain");
+}
+
+#[test]
+fn a_request_file_has_a_body() {
+    let folder = tempfile::tempdir().unwrap();
+    let request = "PUT / HTTP/1.1\r\nHost: a\r\n\r\n{\"t\": \"fake-token-1\"}\r\n";
+    fs::write(folder.path().join("request"), request).unwrap();
+    let (code, out) = explain_body(folder.path(), &["--request", "request"]);
+    assert!(code == 1 && out.contains("json at [post, json_doc, hash, t]"), "{out}");
+}
+
+#[test]
+fn each_request_of_a_har_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let entry = |path: &str, text: &str| {
+        serde_json::json!({"request": {
+            "method": "POST", "url": format!("https://a.example{path}"), "headers": [],
+            "postData": {"mimeType": "text/plain", "text": text},
+        }})
+    };
+    let har = serde_json::json!({"log": {"entries": [
+        entry("/one", "t=clean"), entry("/two?q=secret", "t=fake-token-1"),
+    ]}});
+    fs::write(folder.path().join("har"), har.to_string()).unwrap();
+    let (code, out) = explain_body(folder.path(), &["--har", "har"]);
+    assert_eq!(code, 1, "{out}");
+    let (one, two) = (out.find("POST /one").unwrap(), out.find("POST /two").unwrap());
+    assert!(out[one..two].contains("passed") && out[two..].contains("denied"), "{out}");
+    assert!(!out.contains("secret"), "{out}");
+    let (_, out) = explain_body(folder.path(), &["--har", "har", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json[1]["decision"], "denied");
+    assert_eq!(json[1]["request"], "POST /two");
+}
