@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, fmt};
 
+use sha2::{Digest, Sha256};
 use tokenban_engine::denylist::Profile;
 
 use crate::{
@@ -20,7 +21,8 @@ pub struct Batch {
     pub(crate) sha1: Vec<Row<20>>,
     /// Written details, each once.
     pub(crate) details: Vec<Vec<u8>>,
-    places: HashMap<Vec<u8>, u32>,
+    /// Their places, by the beginning of their SHA-256.
+    places: HashMap<[u8; 16], u32>,
     /// The place of the last one: most entries of an import share theirs.
     last: Option<u32>,
     pub(crate) profile: Option<Profile>,
@@ -63,13 +65,14 @@ impl Batch {
                 return Ok(last);
             }
         }
-        let place = match self.places.get(&self.scratch) {
+        let digest = Sha256::digest(&self.scratch).first_chunk().copied().unwrap_or_default();
+        let place = match self.places.get(&digest) {
             Some(place) => *place,
             None => {
                 let full = Kind::Invalid("an import has at most 4,294,967,295 different reasons");
                 let place = u32::try_from(self.details.len()).map_err(|_| full)?;
                 self.details.push(self.scratch.clone());
-                self.places.insert(self.scratch.clone(), place);
+                self.places.insert(digest, place);
                 place
             }
         };

@@ -20,14 +20,17 @@ use crate::{
     writer::Writer,
 };
 
+const SWAP: &str = "cannot be swapped with a new one beside it (is it a mount point?)";
+
 /// Does it, under the lock of the old store's writer: nothing is committed there meanwhile.
 pub(crate) fn run(mut old: Writer<'_>) -> Result<(), StoreError> {
-    let path = old.path().to_owned();
+    let fail = |error| StoreError::io(old.path(), SWAP, error);
+    let path = fs::canonicalize(old.path()).map_err(fail)?; // not a link to it
     let options = options_of(&path)?;
     let made = make_beside(&path, &options, |env, tables| copy(&old, env, tables))?;
     if let Err(error) = swap(&made, &path) {
         remove(&made);
-        return Err(StoreError::io(&path, "cannot be replaced", error));
+        return Err(fail(error));
     }
     // Readers and writers who still have the old one open look at the path now. Where this fails
     // they find out by the identity of the files.
@@ -61,7 +64,8 @@ fn swap(new: &Path, path: &Path) -> io::Result<()> {
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => swap_by_three(new, path)?,
         swapped => swapped?,
     }
-    path.parent().map_or(Ok(()), files::sync_dir)
+    files::sync_dir_of(path);
+    Ok(())
 }
 
 fn swap_by_three(new: &Path, path: &Path) -> io::Result<()> {

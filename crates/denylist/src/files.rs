@@ -142,9 +142,10 @@ pub(crate) fn give(
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
-/// Makes a rename durable.
-pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
+/// Makes a rename durable, where the file system can.
+pub(crate) fn sync_dir_of(path: &Path) {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let _ = File::open(parent.unwrap_or(Path::new("."))).and_then(|dir| dir.sync_all());
 }
 
 pub(crate) fn missing(path: &Path, what: &'static str, error: io::Error) -> StoreError {

@@ -42,7 +42,7 @@ self_cell!(
 
 /// What a look-up needs at once, found when the snapshot is taken.
 struct Parts<'t> {
-    chunks: Vec<&'t [u8]>,
+    chunks: Vec<&'t [u8; filter::CHUNK]>,
     profile: Profile,
     superseded: bool,
 }
@@ -120,7 +120,7 @@ impl Held {
         let chunks = &self.view.borrow_dependent().chunks;
         let place = filter::place(key, chunks.len() as u64);
         let chunk = usize::try_from(place.chunk).ok().and_then(|chunk| chunks.get(chunk));
-        match chunk.and_then(|chunk| place.may_hold(chunk)) {
+        match chunk.and_then(|chunk| place.may_hold(chunk.as_slice())) {
             Some(false) => Ok(()),
             Some(true) => self.look_up(table, key, found),
             None => Err(StoreLost),
@@ -167,10 +167,8 @@ fn parts<'t>(txn: &'t RoTxn<'static, WithoutTls>, tables: Tables) -> Result<Part
     let mut chunks = Vec::with_capacity(usize::try_from(head.chunks.min(1 << 20)).unwrap_or(0));
     for (number, row) in (0..).zip(tables.filter.iter(txn).map_err(damaged)?) {
         let (key, chunk) = row.map_err(damaged)?;
-        if *key != number_key(number) || chunk.len() != filter::CHUNK {
-            return Err(Kind::Foreign("its filter is damaged"));
-        }
-        chunks.push(chunk);
+        let chunk = chunk.try_into().ok().filter(|_| *key == number_key(number));
+        chunks.push(chunk.ok_or(Kind::Foreign("its filter is damaged"))?);
     }
     if chunks.len() as u64 != head.chunks {
         return Err(Kind::Foreign("its filter is damaged"));

@@ -81,7 +81,7 @@ impl Store {
             remove(&made);
             return Err(error);
         }
-        let _ = path.parent().map(files::sync_dir);
+        files::sync_dir_of(path);
         Store::open(path)
     }
 

@@ -189,6 +189,20 @@ fn an_import_never_weakens_a_ban() {
 }
 
 #[test]
+fn no_token_is_on_the_disk() {
+    let place = Place::new();
+    place.ban("single-fake-token");
+    place.open().import(batch("leaked", 0..100), &ImportOptions::default()).unwrap();
+    let jwt = Target::Jwt { header: b"fake-token-header", payload: b"fake-token-payload" };
+    place.change(|writer| {
+        writer.ban(&NewEntry { target: jwt, ..entry("leaked", "") }).unwrap();
+    });
+    let data = std::fs::read(place.data()).unwrap();
+    let holds = |text: &[u8]| data.windows(text.len()).any(|bytes| bytes == text);
+    assert!(holds(b"INC-42") && !holds(b"fake-token"));
+}
+
+#[test]
 fn texts_have_limits() {
     let place = Place::new();
     let mut store = place.open();

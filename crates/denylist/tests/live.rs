@@ -149,7 +149,7 @@ fn a_writer_killed_in_an_import_leaves_all_or_nothing() {
     place.ban("fake-token-1");
     let mut reader = reading(&place);
     let mut killed = 0;
-    for delay in [0, 10, 30, 60, 90, 120, 200] {
+    for delay in [0, 20, 60, 100, 200] {
         let mut importer = part("importer", &place);
         assert_eq!(importer.answer(), "importing");
         thread::sleep(Duration::from_millis(delay));

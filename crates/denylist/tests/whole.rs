@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::{FileExt, MetadataExt},
 };
 
+use proptest::prelude::*;
 use support::{entry, lists, Place, NOW};
 use tokenban_denylist::{check_store, verify, Batch, ImportOptions, Reader, Store, Target};
 
@@ -63,6 +64,41 @@ fn a_sound_store_verifies() {
     let verified = verify(&place.path()).unwrap();
     assert_eq!((verified.keys, &verified.faults[..]), (10_000, &[][..]));
     check_store(&place.path()).unwrap();
+}
+
+#[test]
+fn compact_follows_a_link_and_keeps_it() {
+    let place = Place::new();
+    place.ban("fake-token-1");
+    let link = place.dir().join("link");
+    std::os::unix::fs::symlink(place.path(), &link).unwrap();
+    Store::open(&link).unwrap().compact().unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(fs::read_dir(place.dir()).unwrap().count(), 2);
+    let reader = Reader::open(&link).unwrap();
+    assert_eq!(lists(&reader, "fake-token-1").unwrap(), ["leaked"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Whatever stands in a file: it is read to an end, and called damaged or sound.
+    #[test]
+    fn no_damage_ends_who_verifies(
+        at in any::<proptest::sample::Index>(),
+        bytes in proptest::collection::vec(any::<u8>(), 1..64),
+        in_front: bool,
+    ) {
+        let place = Place::new();
+        fill(&place, 200);
+        let mut data = fs::read(place.data()).unwrap();
+        let reach = if in_front { 8192 } else { data.len() } - bytes.len();
+        let at = at.index(reach);
+        data[at..at + bytes.len()].copy_from_slice(&bytes);
+        fs::write(place.data(), data).unwrap();
+        let _ = check_store(&place.path());
+        let _ = verify(&place.path());
+    }
 }
 
 /// Every entry of a store, in words.
