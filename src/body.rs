@@ -165,9 +165,7 @@ unsafe extern "C" fn filter(raw: *mut ngx_http_request_t, chain: *mut ngx_chain_
 fn is_too_long(request: &mut Request, chain: *const ngx_chain_t) -> bool {
     let Some(Some(wait)) = Record::wait(request) else { return false };
     wait.received += pieces::chain(chain).map(pieces::length).sum::<u64>();
-    let (received, limit, denies) = (wait.received, wait.limit.bytes, wait.denies_longer());
-    Record::body_length(request, received);
-    denies && received > limit
+    wait.denies_longer() && wait.received > wait.limit.bytes
 }
 
 /// Notes the denial of a body that NGINX is about to refuse.
@@ -176,6 +174,8 @@ fn refuse(request: &mut Request) {
     // body makes a reset of it.
     request.as_mut().set_lingering_close(1);
     let _ = Record::add(request, Decision::Denied, None);
+    // NGINX has only a part of the body from now on: no location's limit is long enough for it.
+    Record::body_length(request, u64::MAX);
     let limit = Record::wait(request).and_then(|wait| Some(wait.as_ref()?.limit.bytes));
     if let (Some(conf), Some(limit)) = (Module::location_conf(request), limit) {
         log::too_long(request, conf.log_level, limit, true);

@@ -21,8 +21,7 @@ pub(crate) struct Record {
     denied: Option<ngx_str_t>,
     /// Whether the request was denied before.
     again: bool,
-    /// The most that is known of the length of the body: NGINX does not keep how much of one without
-    /// a length had come in when it was refused.
+    /// The most that was ever known of the length of the body.
     body_length: u64,
     /// The body that is waited for.
     wait: Option<Wait>,

@@ -140,6 +140,23 @@ fn error_pages_hand_no_denied_body_to_the_application() {
     assert_eq!(app.requests(), [""; 0]);
 }
 
+/// A location with a longer limit takes a body that is whole, and never the part of one that NGINX has
+/// when it is refused.
+#[test]
+fn an_error_page_with_a_longer_limit() {
+    let (nginx, app) = start(
+        "location / { tokenban_body_limit 1k; error_page 413 = @longer; {app}; }
+         location @longer { {app}; }",
+    );
+    let body = noise(5000);
+    assert_eq!(status(&nginx, &plain("POST /", CLOSE, &body)), 200);
+    assert_eq!(status(&nginx, &plain("POST /", CLOSE, &padded(5000, 1))), 403);
+    assert_eq!(status(&nginx, &chunked("POST /", CLOSE, &body, 99)), 413);
+    let frames = http_2(&nginx, "/", &body, &["--no-content-length"]);
+    assert!(frames.contains(":status: 413"), "{frames}");
+    assert_eq!(app.requests(), ["POST / HTTP/1.1 5000"]);
+}
+
 /// A compressed body that would inflate beyond the engine's bound.
 #[test]
 fn a_body_that_cannot_be_inspected_as_a_whole() {
