@@ -38,7 +38,7 @@ impl Worker {
         let refresh = Some(main.refresh()).filter(|refresh| *refresh > 0);
         let live = refresh.and_then(|refresh| start_live(cycle, main, refresh));
         let store_timer = main.store.as_ref().map(|_| timer(store::CHECKED_EVERY, check_store));
-        let timer = refresh.map(|refresh| timer(refresh, tick));
+        let timer = refresh.filter(|_| live.is_some()).map(|refresh| timer(refresh, tick));
         Worker { _timer: timer, _store_timer: store_timer, live }
     }
 }

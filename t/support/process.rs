@@ -13,6 +13,11 @@ pub(crate) fn threads(process: u32) -> usize {
     tasks(process).len()
 }
 
+/// Whether a process has a thread of a name.
+pub(crate) fn has_thread(process: u32, thread: &str) -> bool {
+    task(process, thread).is_some()
+}
+
 /// The mask of signals that the thread of a name blocks.
 pub(crate) fn blocked_signals(process: u32, thread: &str) -> u64 {
     let task = task(process, thread).expect("the thread");
