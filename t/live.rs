@@ -263,6 +263,37 @@ fn a_thousand_swaps_under_load_answer_rightly_and_keep_nothing() {
     assert!(swaps >= 300 && asked > swaps, "{swaps} swaps, {asked} requests");
 }
 
+/// Reloads read the files while they change, and old and new workers look at them side by side.
+#[test]
+fn reloads_between_swaps_drop_no_denial() {
+    let server = SERVER.replace("100ms", "20ms").replace(" reuseport", "");
+    let nginx = start(2, &server);
+    let rules = nginx.directory().join("rules.yaml");
+    let both = format!("Authorization: Bearer {LEAKED}, Bearer {OTHER}");
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let client = scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                assert_eq!(nginx.get("/", &[&both]).status, 403);
+                assert_eq!(nginx.bearer("/", "clean"), 204);
+            }
+        });
+        for n in 0..40 {
+            replace(&rules, &version(n));
+            if n % 4 == 0 {
+                nginx.signal("HUP");
+            }
+            thread::sleep(Duration::from_millis(40));
+        }
+        stop.store(true, Ordering::Relaxed);
+        client.join().expect("no wrong answer");
+    });
+    let last = format!("X-Version: {}", token(39));
+    await_that("the last rules", || (0..40).all(|_| nginx.get("/", &[&last]).status == 403));
+    await_that("the end of old workers", || nginx.workers().len() == 2);
+    assert_eq!(count(&nginx, "[alert]"), 0, "{}", nginx.log());
+}
+
 /// The head was inspected by the old rules, so is the body.
 #[test]
 fn a_request_that_waits_for_its_body_keeps_its_rules() {
