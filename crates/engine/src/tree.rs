@@ -161,13 +161,14 @@ pub(crate) fn paths(point: &Point) -> Vec<Vec<Step>> {
 
 /// A path and the readings of its values that a token may hide in: after a scheme, on either side
 /// of a Basic pair or as the whole of one, percent-encoded, quoted.
-pub(crate) fn with_credentials(path: &[Step]) -> Vec<Vec<Step>> {
+fn with_credentials(path: &[Step]) -> Vec<Vec<Step>> {
     let below = |steps: &[Step]| [path, steps].concat();
     let credentials = element(Kind::Credentials);
     let basic = |part| [element(Kind::Basic), element(part)];
     vec![
         path.to_vec(),
-        below(&[credentials]),
+        below(std::slice::from_ref(&credentials)),
+        below(&[credentials, element(Kind::Percent)]),
         below(&basic(Kind::User)),
         below(&basic(Kind::Password)),
         below(&[element(Kind::Basic), Step::Pair]),
@@ -176,6 +177,20 @@ pub(crate) fn with_credentials(path: &[Step]) -> Vec<Vec<Step>> {
         below(&[Step::Unquote]),
         below(&[Step::Unquote, element(Kind::Percent)]),
     ]
+}
+
+/// The paths of a point, and where tokens are looked for the readings of each. A path that is such a
+/// reading of another one needs none of its own.
+pub(crate) fn paths_of(point: &Point, tokens: bool) -> Vec<Vec<Step>> {
+    let paths = paths(point);
+    if !tokens {
+        return paths;
+    }
+    let readings: Vec<_> = paths.iter().map(|path| with_credentials(path)).collect();
+    let is_reading =
+        |path: &Vec<Step>| readings.iter().any(|all| all.iter().skip(1).any(|other| other == path));
+    let alone = paths.iter().zip(&readings).filter(|(path, _)| !is_reading(path));
+    alone.flat_map(|(_, readings)| readings).cloned().collect()
 }
 
 /// Every place where a credential usually travels.

@@ -34,6 +34,7 @@ pub(crate) struct Lookup<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     clean: Clean,
+    scanned: Scanned,
     buffers: Buffers,
     claims: Claims,
 }
@@ -45,6 +46,7 @@ const PAIRS_MAX: usize = 64;
 impl<'a> Lookup<'a> {
     pub(crate) fn new(store: &'a dyn Denylists, now: u64, memory: &'a mut Memory) -> Lookup<'a> {
         memory.clean.clear();
+        memory.scanned.0.clear();
         Lookup { store, now, memory, incomplete: None }
     }
 
@@ -80,14 +82,24 @@ impl<'a> Lookup<'a> {
     }
 
     fn jwts(&mut self, value: &[u8], found: &mut Found<'_>) {
-        let Memory { buffers, claims, .. } = &mut *self.memory;
+        let Memory { buffers, claims, scanned, .. } = &mut *self.memory;
+        if scanned.covers(value) {
+            return;
+        }
         let ask = Ask { store: self.store, now: self.now };
-        let mut incomplete = None;
+        let (mut incomplete, mut clean) = (None, true);
+        let found = &mut |fingerprint, ban: &Ban<'_>| {
+            clean = false;
+            found(fingerprint, ban);
+        };
         jwt(value, buffers, &mut |jwt| {
             if let Err(why) = ask.jwt(jwt, claims, found) {
                 incomplete = Some(why);
             }
         });
+        if clean && incomplete.is_none() {
+            scanned.keep(value);
+        }
         self.incomplete = self.incomplete.or(incomplete);
     }
 }
@@ -187,9 +199,47 @@ impl Clean {
     }
 }
 
+/// The last value of this request in which no JWT is banned, if it was not long. What follows its
+/// scheme comes next, and would be decoded and hashed once more.
+#[derive(Debug, Default)]
+struct Scanned(Vec<u8>);
+
+const SCANNED_LENGTH: usize = 4096;
+
+impl Scanned {
+    fn keep(&mut self, value: &[u8]) {
+        self.0.clear();
+        if value.len() <= SCANNED_LENGTH && memchr::memchr(b'.', value).is_some() {
+            self.0.extend_from_slice(value);
+        }
+    }
+
+    /// Whether every JWT of the value was one of the last value. In its last words, the same compact
+    /// ones are found as in the whole; a JSON serialisation is looked for at the beginning only.
+    fn covers(&self, value: &[u8]) -> bool {
+        let Some(before) = self.0.strip_suffix(value) else { return false };
+        before.last().is_none_or(|byte| *byte == b' ') && !is_json(value)
+    }
+}
+
+fn is_json(value: &[u8]) -> bool {
+    value.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_words_of_a_scanned_value_are_covered() {
+        let mut scanned = Scanned::default();
+        assert!(!scanned.covers(b"a.b.c"));
+        scanned.keep(b"Bearer a.b.c");
+        assert!(scanned.covers(b"a.b.c") && scanned.covers(b"Bearer a.b.c"));
+        assert!(!scanned.covers(b".b.c") && !scanned.covers(b"a.b"));
+        scanned.keep(b"JWS {\"payload\":\"a\"}");
+        assert!(!scanned.covers(b"{\"payload\":\"a\"}"));
+    }
 
     #[test]
     fn clean_values_are_known_byte_for_byte() {

@@ -18,7 +18,7 @@
 //!
 //! Emitted are slices of the value, never the whole value again.
 
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr3, memchr_iter};
 
 /// Emits every credential inside `value`.
 pub(crate) fn credentials(value: &[u8], emit: &mut dyn FnMut(&[u8])) {
@@ -47,7 +47,7 @@ pub(crate) fn credentials(value: &[u8], emit: &mut dyn FnMut(&[u8])) {
 /// Emits the tokens that `Sec-WebSocket-Protocol` carries behind a protocol name: as they are, or
 /// decoded where Kubernetes' clients encode them (kubernetes pull request 47740).
 pub(crate) fn subprotocols(value: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
-    if memchr(b'.', value).is_none() {
+    if !memchr_iter(b'.', value).any(|at| may_end_protocol(&value[..at])) {
         return;
     }
     for word in words(value) {
@@ -60,9 +60,20 @@ pub(crate) fn subprotocols(value: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn Fn
     }
 }
 
+/// Whether the text ends like the name of a protocol that carries a token. Most periods follow a
+/// digit or another letter.
+fn may_end_protocol(text: &[u8]) -> bool {
+    matches!(text.last().map(u8::to_ascii_lowercase), Some(b'n' | b'o' | b'r' | b'y'))
+}
+
 /// The value without its scheme, if its first word is `scheme` in any case.
 pub(crate) fn after_scheme<'a>(value: &'a [u8], scheme: &[u8]) -> Option<&'a [u8]> {
-    let (first, rest) = split_first_word(trim(value))?;
+    let value = trim(value);
+    // Before the end of a long word is looked for.
+    if !value.get(..scheme.len())?.eq_ignore_ascii_case(scheme) {
+        return None;
+    }
+    let (first, rest) = split_first_word(value)?;
     first.strip_suffix(b":").unwrap_or(first).eq_ignore_ascii_case(scheme).then_some(rest)
 }
 

@@ -12,7 +12,7 @@ use crate::{
     matcher::{Builder, Shared},
     point::{Kind, Point},
     rule::{MatcherSource, Rule, RuleIndex},
-    tree::{paths, with_credentials, NodeId, Step, Tree},
+    tree::{paths, paths_of, NodeId, Step, Tree},
 };
 
 impl Ruleset {
@@ -91,11 +91,10 @@ fn plant(rules: &[Rule]) -> [Plan; 2] {
         use MatcherSource::{Denylist, TokenFile, Tokens};
         let tokens = matches!(rule.matcher, Denylist(_) | TokenFile(_) | Tokens(_));
         let waits = rule.conditions_need_body();
-        for path in rule.points.iter().flat_map(paths) {
+        for path in rule.points.iter().flat_map(|point| paths_of(point, tokens)) {
             let in_body = path.first().is_some_and(|step| step.kind() == Some(Kind::Post));
-            let all = if tokens { with_credentials(&path) } else { vec![path] };
             let plan = if waits || in_body { &mut body } else { &mut head };
-            all.into_iter().for_each(|path| plan.add(index, path));
+            plan.add(index, path);
         }
     }
     [head, body]
