@@ -8,8 +8,8 @@ use std::sync::Arc;
 use nginx_sys::{
     ngx_chain_t, ngx_http_core_run_phases, ngx_http_finalize_request,
     ngx_http_read_client_request_body, ngx_http_request_body_filter_pt, ngx_http_request_t,
-    ngx_http_top_request_body_filter, ngx_int_t, NGX_HTTP_INTERNAL_SERVER_ERROR,
-    NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, NGX_HTTP_SPECIAL_RESPONSE,
+    ngx_http_top_request_body_filter, ngx_int_t, ngx_uint_t, NGX_HTTP_INTERNAL_SERVER_ERROR,
+    NGX_HTTP_PUT, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, NGX_HTTP_SPECIAL_RESPONSE,
 };
 use ngx::{
     core::Status,
@@ -96,6 +96,11 @@ pub(crate) fn read(request: &mut Request, wait: Wait) -> Status {
     if Record::set_wait(request, wait).is_none() {
         return Status(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t);
     }
+    if request.as_ref().method == NGX_HTTP_PUT as ngx_uint_t
+        && request.as_ref().content_handler.is_none()
+    {
+        keep_for_webdav(request);
+    }
     let raw: *mut ngx_http_request_t = request.into();
     // SAFETY: a main request in a phase. NGINX counts one more use of it, so that it lives until the
     // call below, whatever `arrived` leads to.
@@ -108,6 +113,17 @@ pub(crate) fn read(request: &mut Request, wait: Wait) -> Status {
     // SAFETY: gives the count back; the phases end here and go on in `arrived`, or have.
     unsafe { ngx_http_finalize_request(raw, Status::NGX_DONE.into()) };
     Status::NGX_DONE
+}
+
+/// Has the body put where ngx_http_dav wants one that it stores, and asks for too late when we have
+/// read it: nobody else serves a `PUT` in a location without a handler.
+fn keep_for_webdav(request: &mut Request) {
+    let request = request.as_mut();
+    request.set_request_body_in_file_only(1);
+    request.set_request_body_in_persistent_file(1);
+    request.set_request_body_in_clean_file(1);
+    request.set_request_body_file_group_access(1);
+    request.set_request_body_file_log_level(0);
 }
 
 /// The whole body is there: runs the phases on from the access handler.

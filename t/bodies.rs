@@ -4,6 +4,7 @@ mod support;
 
 use std::{
     fs,
+    process::Command,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -276,6 +277,44 @@ fn a_reload_while_bodies_come_in() {
         thread::sleep(Duration::from_millis(10));
     }
     assert!(!nginx.log().contains("[alert]"), "{}", nginx.log());
+}
+
+/// However long a body takes: a request has one ruleset from its head to its end.
+#[test]
+fn rules_that_change_while_a_body_comes_in() {
+    let (nginx, _app) = start(KEPT);
+    let request = plain("POST /", CLOSE, TOKEN.as_bytes());
+    let (first, rest) = request.split_at(request.len() - 9);
+    let mut client = Client::connect(nginx.port);
+    client.send(first);
+    assert!(!client.wait_for("HTTP", SILENCE), "the body is waited for");
+    let rules = RULES.replace("leaked-body", "another");
+    fs::write(nginx.directory().join("body.yaml"), rules).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while status(&nginx, &request) != 200 {
+        assert!(Instant::now() < deadline, "the new rules: {}", nginx.log());
+        thread::sleep(Duration::from_millis(10));
+    }
+    client.send(rest);
+    assert_eq!(statuses(&client.finish()), [403], "the old rules");
+}
+
+/// Only in an NGINX with ngx_http_dav, such as Debian's.
+#[test]
+fn webdav_stores_a_body_that_was_read() {
+    let output = Command::new(env!("TOKENBAN_NGINX")).arg("-V").output().unwrap();
+    if !String::from_utf8_lossy(&output.stderr).contains("http_dav_module") {
+        return;
+    }
+    let (nginx, _app) = start("location / { dav_methods PUT; }");
+    for size in [1, 300, 30_000] {
+        let body = noise(size);
+        assert_eq!(status(&nginx, &plain(&format!("PUT /{size}"), CLOSE, &body)), 201, "{size}");
+        let stored = fs::read(nginx.directory().join(format!("html/{size}"))).unwrap();
+        assert!(stored == body, "{size}");
+    }
+    assert_eq!(status(&nginx, &plain("PUT /token", CLOSE, TOKEN.as_bytes())), 403);
+    assert!(!nginx.directory().join("html/token").exists());
 }
 
 /// A body of 64 MB: NGINX writes it to a file, which is mapped and not read into memory.
