@@ -21,7 +21,7 @@ use crate::{
     directives::NGX_HTTP_TOKENBAN_COMMANDS,
     handler,
     rule_variables::Known,
-    variables, worker,
+    store, variables, worker,
 };
 
 /// Stands for the module in the traits of `ngx`.
@@ -82,6 +82,8 @@ impl HttpModule for Module {
             cf.error(&message);
             return Status::NGX_ERROR.into();
         }
+        let unknown = main.map(store::unknown_lists).unwrap_or_default();
+        unknown.iter().for_each(|message| cf.warn(message));
         if let Some(main) = Module::main_conf_mut(cf) {
             main.known_variables = Known::of(cf);
         }

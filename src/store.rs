@@ -7,7 +7,7 @@ use std::path::Path;
 
 use nginx_sys::{ngx_conf_t, ngx_msec_t, NGX_LOG_ALERT, NGX_LOG_NOTICE};
 use ngx::{log::ngx_cycle_log, ngx_log_error};
-use tokenban_denylist::{check_store, Reader, StoreError};
+use tokenban_denylist::{check_store, known_lists, Reader, StoreError};
 use tokenban_engine::denylist::{Denylists, LostDenylists, NoDenylists};
 
 use crate::{conf::MainConf, worker_user::WorkerUser};
@@ -36,6 +36,25 @@ pub(crate) fn needed_by(rules: &tokenban_engine::Ruleset) -> Option<String> {
         "rule \"{}\" asks the denylist \"{list}\"; name the store with \"tokenban_store\"",
         rule.id
     ))
+}
+
+/// Denylists that rules ask and that nothing was put on yet: more likely a typo than an intention.
+pub(crate) fn unknown_lists(main: &MainConf) -> Vec<String> {
+    let known = main.store.as_deref().and_then(known_lists);
+    let Some(known) = known else { return Vec::new() };
+    let mut messages = Vec::new();
+    for ruleset in main.rulesets.all() {
+        let ruleset = ruleset.current();
+        let asked = ruleset.rules.denylists();
+        let unknown = asked.into_iter().filter(|(list, _)| !known.contains(*list));
+        messages.extend(unknown.map(|(list, rule)| {
+            format!(
+                "rule \"{}\" asks the denylist \"{list}\", which is not in the store yet",
+                rule.id
+            )
+        }));
+    }
+    messages
 }
 
 impl Store {

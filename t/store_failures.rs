@@ -103,6 +103,32 @@ fn the_directive_and_the_rules_belong_together() {
     }
 }
 
+#[test]
+fn a_list_that_nothing_is_on_is_a_warning() {
+    let (directory, mut lists) = prepared();
+    lists.ban(TOKEN);
+    let (passes, text) = errors_of(&directory, "", HTTP);
+    let warning = |list: &str| {
+        let what =
+            format!("rule \"listed\" asks the denylist \"{list}\", which is not in the store yet");
+        text.lines().any(|line| line.contains("[warn]") && line.contains(&what))
+    };
+    assert!(passes && warning("other") && !warning("leaked"), "{text}");
+}
+
+#[test]
+fn changed_rules_need_a_store_as_well() {
+    let (directory, _lists) = prepared();
+    let rules = directory.path().join("rules.yaml");
+    fs::write(&rules, format!("rules: [{{id: a, points: [[anywhere]], tokens: [{TOKEN}]}}]"))
+        .unwrap();
+    let http = HTTP.replace("tokenban_store store;", "tokenban_refresh 100ms;");
+    let nginx = Nginx::start_in(directory, "", &http);
+    fs::write(&rules, RULES).unwrap();
+    await_log(&nginx, "changed", "rule \"listed\" asks the denylist \"leaked\"");
+    assert_eq!(nginx.bearer("/", TOKEN), 403);
+}
+
 const NOBODY: u32 = 65534;
 
 /// A store of `nobody`'s group below a directory that everybody may enter.

@@ -1,8 +1,12 @@
 //! Looks at a store from outside, before it is opened.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
-use crate::{error::StoreError, files, pages, verify::check_format};
+use crate::{
+    error::StoreError,
+    files, pages,
+    verify::{check_format, list_names},
+};
 
 /// How often to look again where a writer was at work meanwhile.
 const TRIES: u32 = 10;
@@ -24,4 +28,15 @@ pub fn check_store(path: &Path) -> Result<(), StoreError> {
         }
     }
     last
+}
+
+/// How many details, which are few for most stores, [`known_lists`] reads at most.
+const DETAILS_MOST: usize = 20_000;
+
+/// The names of the lists on which entries were put, as far as that can be told in the way of
+/// [`check_store`] and at once: nothing for a store in which nearly every entry has a reason of its
+/// own, or which is being written.
+pub fn known_lists(path: &Path) -> Option<BTreeSet<String>> {
+    let (file, meta) = files::check_data(path).ok()?;
+    list_names(&file, meta, DETAILS_MOST)
 }

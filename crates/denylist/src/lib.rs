@@ -30,7 +30,7 @@ mod writer;
 
 pub use self::{
     batch::Batch,
-    check::check_store,
+    check::{check_store, known_lists},
     entry::{Entry, EntryKey, NewEntry, Taken, Target},
     error::StoreError,
     import::{ImportOptions, Imported},

@@ -1,6 +1,10 @@
 //! Whether a store is what was written: every page, every entry, every checksum.
 
-use std::{collections::HashMap, fs::File, path::Path};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs::File,
+    path::Path,
+};
 
 use sha2::{Digest, Sha256};
 
@@ -50,6 +54,28 @@ pub(crate) fn check_format(file: &File, meta: Meta) -> Result<(), Kind> {
     check.read_meta().map_err(damaged)?;
     let record = check.records.get(meta::FORMAT).map_or(&[][..], Vec::as_slice);
     tables::check_format(record)
+}
+
+/// The names of lists, from plain reads. Nothing where there are more details than `most`, or where
+/// the file changes meanwhile.
+pub(crate) fn list_names(file: &File, meta: Meta, most: usize) -> Option<BTreeSet<String>> {
+    let mut check = Check::new(file, meta);
+    check.find_trees().ok()?;
+    let tree = check.tree("details");
+    let (mut names, mut count) = (BTreeSet::new(), 0);
+    let walked = check.walk.tree(tree, &mut |_, value| {
+        count += 1;
+        let detail = match value {
+            Value::Bytes(record) if count <= most => Detail::read(record),
+            _ => None,
+        };
+        let detail = detail.ok_or(Fault { page: tree.root, what: "not a detail" })?;
+        if !names.contains(detail.list) {
+            names.insert(detail.list.to_owned());
+        }
+        Ok(())
+    });
+    walked.is_ok().then_some(names)
 }
 
 struct Check<'f> {
