@@ -1,9 +1,6 @@
 //! Rules in, decisions out: the part of tokenban that knows nothing of NGINX.
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "bench")]
-#[doc(hidden)]
-pub mod bench;
 pub mod condition;
 pub mod decision;
 pub mod denylist;
@@ -13,7 +10,6 @@ pub mod limits;
 pub mod load;
 #[doc(hidden)] // for benches and fuzzing
 pub mod matcher;
-#[allow(dead_code)] // until descriptors of protobuf are read
 mod parse;
 pub mod point;
 pub mod request;

@@ -29,6 +29,8 @@ pub struct Limits {
     /// Most bytes of one token file; a longer one is an error that points to a denylist.
     /// Default: 64 MiB, about a million tokens.
     pub token_file_size: u64,
+    /// Most bytes of one descriptor set of Protocol Buffers; a longer one is an error. Default: 16 MiB.
+    pub descriptor_size: u64,
     /// Most YAML nodes of one rule file with its aliases expanded, so that a few lines of nested
     /// aliases cannot become gigabytes. Default: 4,000,000.
     pub yaml_nodes: usize,
@@ -52,6 +54,7 @@ impl Default for Limits {
         Limits {
             file_size: 16 << 20,
             token_file_size: 64 << 20,
+            descriptor_size: 16 << 20,
             yaml_nodes: 4_000_000,
             diagnostics: 20,
             condition_size: 1 << 20,

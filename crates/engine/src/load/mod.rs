@@ -12,10 +12,12 @@ use std::{
 
 use crate::{
     limits::Limits,
+    parse::protobuf::descriptor::Schema,
     rule::{Origin, Rule},
 };
 
 mod conditions;
+mod descriptors;
 mod examples;
 mod fields;
 mod matcher;
@@ -40,6 +42,8 @@ pub struct Loaded {
     pub rules: Vec<Rule>,
     /// Every file that was read, rule files and token files: a change of one changes the ruleset.
     pub files: Vec<Seen>,
+    /// The names of Protocol Buffers that the files' `descriptors` give.
+    pub(crate) schema: Schema,
     sources: Vec<Source>,
 }
 
@@ -109,7 +113,8 @@ struct Context<'a> {
 
 impl<'a> Loader<'a> {
     fn new(limits: &'a Limits) -> Loader<'a> {
-        let loaded = Loaded { rules: Vec::new(), files: Vec::new(), sources: Vec::new() };
+        let (rules, files, sources) = (Vec::new(), Vec::new(), Vec::new());
+        let loaded = Loaded { rules, files, schema: Schema::default(), sources };
         Loader { limits, loaded, ids: HashMap::new(), diagnostics: Vec::new() }
     }
 
@@ -154,7 +159,11 @@ impl<'a> Loader<'a> {
             report: Report::new(self.limits.diagnostics),
         };
         let origin_file = u32::try_from(self.loaded.sources.len() - 1).unwrap_or(u32::MAX);
-        for node in rule_nodes(root, &mut context.report).unwrap_or_default() {
+        let (rules, descriptors) = root_fields(root, &mut context.report);
+        if let Some(node) = descriptors {
+            descriptors::read(node, &mut self.loaded.schema, &mut context);
+        }
+        for node in rules.unwrap_or_default() {
             context.report.rule = None;
             let origin = Origin { file: origin_file, node: node.number };
             let Some(rule) = rule::read(node, origin, &mut context) else { continue };
@@ -177,8 +186,14 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// The rules below `rules:`.
-fn rule_nodes<'a>(root: &'a Node, report: &mut Report) -> Option<&'a [Node]> {
+/// The rules below `rules:`, and what stands below `descriptors:`.
+fn root_fields<'a>(root: &'a Node, report: &mut Report) -> (Option<&'a [Node]>, Option<&'a Node>) {
+    let fields = file_fields(root, report);
+    let rules = fields.as_ref().and_then(|fields| rule_nodes(root, fields, report));
+    (rules, fields.and_then(|fields| fields.value("descriptors")))
+}
+
+fn file_fields<'a>(root: &'a Node, report: &mut Report) -> Option<Fields<'a>> {
     if let yaml::Yaml::Null = root.yaml {
         report.at(root, "the file is empty; write `rules:` and a list of rules below it");
         return None;
@@ -187,7 +202,10 @@ fn rule_nodes<'a>(root: &'a Node, report: &mut Report) -> Option<&'a [Node]> {
         report.at(root, "the file is a list; write `rules:` above it");
         return None;
     }
-    let fields = Fields::read(root, "the file", &["rules"], report)?;
+    Fields::read(root, "the file", &["rules", "descriptors"], report)
+}
+
+fn rule_nodes<'a>(root: &'a Node, fields: &Fields<'a>, report: &mut Report) -> Option<&'a [Node]> {
     match fields.value("rules") {
         Some(rules) => fields::list(rules, "`rules`", report),
         None if !report.is_clean() => None, // likely the misspelt field

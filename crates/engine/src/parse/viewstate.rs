@@ -111,13 +111,6 @@ impl ViewState<'_> {
         }
     }
 
-    /// Emits every scalar of the state, keys included.
-    pub(crate) fn leaves(&self, buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
-        for index in 0..self.nodes.len() as u32 {
-            self.text(Id(index), buffer, emit);
-        }
-    }
-
     fn node(&self, id: Id) -> Option<&Node<'_>> {
         self.nodes.get(id.0 as usize)
     }
@@ -401,9 +394,6 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(body in prop::collection::vec(prop_oneof![0u8..62, any::<u8>()], 0..80)) {
-            if let Some(read) = viewstate(&state(&body)) {
-                read.leaves(&mut Vec::new(), &mut |_| {});
-            }
             shown(&state(&body));
         }
     }

@@ -10,6 +10,7 @@ use crate::{
     limits::Limits,
     load::{LoadError, Loaded},
     matcher::{Builder, Shared},
+    parse::protobuf::descriptor::Schema,
     point::{Kind, Point},
     rule::{MatcherSource, Rule, RuleIndex},
     tree::{paths, paths_of, NodeId, Step, Tree},
@@ -18,6 +19,11 @@ use crate::{
 impl Ruleset {
     /// Compiles rules that were read. An error names the rule and the way out.
     pub fn compile(loaded: &Loaded, limits: &Limits) -> Result<Ruleset, LoadError> {
+        for rule in &loaded.rules {
+            if let Some(message) = unnamed(rule, &loaded.schema) {
+                return Err(loaded.error(rule, message));
+            }
+        }
         let [head, body] = plant(&loaded.rules);
         let body_rules = body.rules();
         let mut matchers = Matchers { loaded, limits, built: Vec::new(), known: HashMap::new() };
@@ -34,10 +40,25 @@ impl Ruleset {
             matchers,
             conditions,
             variables,
+            schema: loaded.schema.clone(),
             files,
             asks_denylists,
         })
     }
+}
+
+/// A name of a field that no descriptor set gives would match nothing, and say nothing.
+fn unnamed(rule: &Rule, schema: &Schema) -> Option<String> {
+    let conditions = rule.except.iter().chain([&rule.conditions]);
+    let tested = conditions.flat_map(|conditions| &conditions.when).map(|when| &when.point);
+    let elements = rule.points.iter().chain(tested).flat_map(Point::elements);
+    let names = elements.filter(|element| element.kind == Kind::Protobuf);
+    let is_known = |name: &&str| name.parse::<u32>().is_ok() || schema.has(name.as_bytes());
+    let name = names.filter_map(|element| element.name.as_deref()).find(|name| !is_known(name))?;
+    Some(format!(
+        "no descriptor set has a field `{name}`; write its number, as in `protobuf, 3`, or name a \
+         file under `descriptors`"
+    ))
 }
 
 /// A [`Part`] before its matchers are built: its tree, and for each node at which rules end these

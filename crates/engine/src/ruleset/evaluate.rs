@@ -210,7 +210,7 @@ impl Ruleset {
                 });
             }
         };
-        Walk::new(&part.tree, request, pool, &mut visit).stage(stage);
+        Walk::new(&part.tree, &self.schema, request, pool, &mut visit).stage(stage);
         [lookup.incomplete, pool.was_cut().then_some(Incomplete::Bound)]
     }
 
@@ -295,7 +295,7 @@ impl Ruleset {
             if let Some(tree) = self.conditions.get(point) {
                 let stage = if point.needs_body() { Stage::Body } else { Stage::Head };
                 let visit = &mut |_: NodeId, value: &[&[u8]]| each(&cut(value, 0..usize::MAX));
-                Walk::new(tree, request, pool, visit).stage(stage);
+                Walk::new(tree, &self.schema, request, pool, visit).stage(stage);
             }
         };
         let with_body = stage == Stage::Body;

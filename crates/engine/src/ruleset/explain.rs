@@ -63,6 +63,6 @@ impl Ruleset {
             let matching: Vec<&str> = found.iter().filter_map(id).collect();
             look(&Look { point: &leaf.point, value, rules: &rules, matching: &matching });
         };
-        Walk::new(&part.tree, request, &mut pool, &mut visit).stage(stage);
+        Walk::new(&part.tree, &self.schema, request, &mut pool, &mut visit).stage(stage);
     }
 }

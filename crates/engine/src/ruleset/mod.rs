@@ -10,6 +10,7 @@ use crate::{
     limits::Limits,
     load::{self, LoadError, Seen},
     matcher::Shared,
+    parse::protobuf::descriptor::Schema,
     point::Point,
     rule::{Rule, RuleIndex},
     tree::Tree,
@@ -35,6 +36,8 @@ pub struct Ruleset {
     /// The points that `when` conditions look at, each as a tree of its own.
     conditions: HashMap<Point, Tree>,
     variables: Vec<String>,
+    /// The names of Protocol Buffers.
+    schema: Schema,
     files: Vec<Seen>,
     asks_denylists: bool,
 }

@@ -17,7 +17,7 @@ mod xml;
 
 use crate::{
     limits::{Inflation, BODY, HEAD},
-    parse::{content_encoding::Bounds, Buffers, Coverage},
+    parse::{content_encoding::Bounds, protobuf::descriptor::Schema, Buffers, Coverage},
     point::Kind,
     request::Request,
     ruleset::Stage,
@@ -38,9 +38,12 @@ pub(crate) type Visit<'a> = dyn FnMut(NodeId, &[&[u8]]) + 'a;
 /// Visits every value of a tree in a request.
 pub(crate) struct Walk<'a, R: ?Sized> {
     tree: &'a Tree,
+    schema: &'a Schema,
     request: &'a R,
     pool: &'a mut Pool,
     visit: &'a mut Visit<'a>,
+    /// The type of the Protocol Buffers message that is read, where it is known.
+    message: Option<&'a [u8]>,
     inflation: Inflation,
     /// The JSON text of GraphQL's variables, where a document is read.
     variables: Vec<u8>,
@@ -56,11 +59,13 @@ impl Pool {
 impl<'a, R: Request + ?Sized> Walk<'a, R> {
     pub(crate) fn new(
         tree: &'a Tree,
+        schema: &'a Schema,
         request: &'a R,
         pool: &'a mut Pool,
         visit: &'a mut Visit<'a>,
     ) -> Walk<'a, R> {
-        Walk { tree, request, pool, visit, inflation: HEAD, variables: Vec::new() }
+        let (message, variables) = (None, Vec::new());
+        Walk { tree, schema, request, pool, visit, message, inflation: HEAD, variables }
     }
 
     /// Visits what the tree names of one stage. A tree of the body may name points of the head, too.

@@ -3,6 +3,7 @@
 mod accepted;
 mod anywhere;
 mod bounds;
+mod descriptors;
 mod pieces;
 mod support;
 mod wallarm;

@@ -7,31 +7,33 @@ use std::collections::HashMap;
 
 use super::{fields, Field, Value};
 
-/// A field's number, and the type of its messages if it holds such.
+/// A field of a message type.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Named {
-    pub(crate) number: u32,
-    /// Fully qualified, with a leading dot, as in descriptors.
-    pub(crate) message: Option<Vec<u8>>,
+struct Named {
+    name: Vec<u8>,
+    number: u32,
+    /// The type of its messages, fully qualified, with a leading dot, as in descriptors.
+    message: Option<Vec<u8>>,
 }
 
-/// The messages and methods of a descriptor set.
-#[derive(Debug, Default)]
+/// The messages and methods of descriptor sets.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Schema {
-    messages: HashMap<Vec<u8>, HashMap<Vec<u8>, Named>>,
+    messages: HashMap<Vec<u8>, Vec<Named>>,
     methods: HashMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Schema {
-    /// Reads a descriptor set; `None` when the bytes are none.
-    pub(crate) fn parse(set: &[u8]) -> Option<Schema> {
-        let mut schema = Schema::default();
+    /// Adds a descriptor set; false when the bytes are none.
+    pub(crate) fn add(&mut self, set: &[u8]) -> bool {
+        let mut messages = false;
         let well_formed = fields(set, &mut |field| {
             if let (1, Value::Bytes(file)) = (field.number, field.value) {
-                schema.file(file);
+                self.file(file);
+                messages = true;
             }
         });
-        (well_formed && !schema.messages.is_empty()).then_some(schema)
+        well_formed && messages
     }
 
     /// The type of what is sent to a method, by the request's path: `/package.Service/Method`.
@@ -39,9 +41,25 @@ impl Schema {
         self.methods.get(path).map(Vec::as_slice)
     }
 
-    /// A field of a message type by its name, or its name in JSON.
-    pub(crate) fn field(&self, message: &[u8], name: &[u8]) -> Option<&Named> {
-        self.messages.get(message)?.get(name)
+    /// Whether a rule's name, or name in JSON, is that of the field with a number. Where the type of
+    /// the message is not known, of a field of any type.
+    pub(crate) fn is(&self, message: Option<&[u8]>, name: &[u8], number: u32) -> bool {
+        let is = |field: &Named| field.number == number && field.name == name;
+        match message.and_then(|message| self.messages.get(message)) {
+            Some(known) => known.iter().any(is),
+            None => self.messages.values().flatten().any(is),
+        }
+    }
+
+    /// Whether some message has a field of this name.
+    pub(crate) fn has(&self, name: &[u8]) -> bool {
+        self.messages.values().flatten().any(|field| field.name == name)
+    }
+
+    /// The type of the messages in a field.
+    pub(crate) fn inner(&self, message: &[u8], number: u32) -> Option<&[u8]> {
+        let field = self.messages.get(message)?.iter().find(|field| field.number == number)?;
+        field.message.as_deref()
     }
 
     fn file(&mut self, file: &[u8]) {
@@ -59,12 +77,12 @@ impl Schema {
 
     fn message(&mut self, message: &[u8], scope: &[u8], depth: usize) {
         let name = [scope, b".", strings(message, 1).next().unwrap_or_default()].concat();
-        let mut known = HashMap::new();
+        let mut known = Vec::new();
         for field in strings(message, 2) {
             let kind = strings(field, 6).next().map(<[u8]>::to_vec);
             let Some(number) = number(field, 3) else { continue };
             for name in strings(field, 1).chain(strings(field, 10)) {
-                known.insert(name.to_vec(), Named { number, message: kind.clone() });
+                known.push(Named { name: name.to_vec(), number, message: kind.clone() });
             }
         }
         if depth > 0 {
@@ -134,21 +152,25 @@ mod tests {
 
     #[test]
     fn names_lead_to_numbers() {
-        let schema = Schema::parse(&set()).unwrap();
+        let mut schema = Schema::default();
+        assert!(schema.add(&set()));
         let login = schema.input(b"/p.S/Do").unwrap();
         assert_eq!(login, b".p.Login");
-        let token = Named { number: 3, message: None };
-        assert_eq!(schema.field(login, b"access_token"), Some(&token));
-        assert_eq!(schema.field(login, b"accessToken"), Some(&token));
-        let inner = schema.field(login, b"in").unwrap().message.as_deref().unwrap();
+        assert!(schema.is(Some(login), b"access_token", 3));
+        assert!(schema.is(Some(login), b"accessToken", 3));
+        assert!(!schema.is(Some(login), b"access_token", 4));
+        let inner = schema.inner(login, 4).unwrap();
         assert_eq!(inner, b".p.Login.Inner");
-        assert_eq!(schema.field(inner, b"x"), None);
+        assert!(!schema.is(Some(inner), b"access_token", 3));
+        assert!(schema.is(None, b"access_token", 3), "of a message of no known type");
+        assert!(schema.has(b"access_token") && !schema.has(b"other"));
         assert!(schema.input(b"/p.S/Other").is_none());
     }
 
     #[test]
     fn what_is_no_descriptor_set_is_refused() {
-        assert!(Schema::parse(b"").is_none());
-        assert!(Schema::parse(b"syntax = \"proto3\";").is_none());
+        for none in [&b""[..], b"syntax = \"proto3\";"] {
+            assert!(!Schema::default().add(none));
+        }
     }
 }

@@ -1,17 +1,12 @@
 //! Protocol Buffers' wire format (protobuf.dev, «Encoding»), without a schema.
 //!
-//! A length-delimited field is bytes, a string, a message or packed numbers: the wire does not say
-//! which, so [`leaves`] takes it as bytes and, when it reads as one, as a message too. Names come
-//! from a descriptor set ([`descriptor::Schema`]).
+//! A length-delimited field is bytes, a string or a message: the wire does not say which, so it is
+//! taken as bytes, and as a message where a point goes on into it. Names come from a descriptor set
+//! ([`descriptor::Schema`]).
 
 pub(crate) mod descriptor;
 
 use std::io::Write;
-
-use super::{Buffers, Coverage};
-
-/// Messages inside messages that [`leaves`] goes down.
-const DEPTH: usize = 16;
 
 /// A field of a message.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,17 +26,6 @@ pub(crate) enum Value<'a> {
     Varint(u64),
 }
 
-impl<'a> Value<'a> {
-    /// The bytes to read as a message, when the value may be one.
-    pub(crate) fn message(&self) -> Option<&'a [u8]> {
-        match self {
-            Value::Group(inner) => Some(inner),
-            Value::Bytes(bytes) if is_message(bytes) => Some(bytes),
-            _ => None,
-        }
-    }
-}
-
 /// Emits the fields of a message in order; false when it does not end as a message ends.
 pub(crate) fn fields<'a>(message: &'a [u8], emit: &mut dyn FnMut(Field<'a>)) -> bool {
     let mut rest = message;
@@ -52,11 +36,6 @@ pub(crate) fn fields<'a>(message: &'a [u8], emit: &mut dyn FnMut(Field<'a>)) -> 
         }
     }
     true
-}
-
-/// Whether the bytes read as a message to the last one.
-pub(crate) fn is_message(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && fields(bytes, &mut |_| {})
 }
 
 /// Emits a value as text: bytes as they are, numbers in decimal (unsigned, signed, zigzag).
@@ -93,48 +72,6 @@ fn emit_number(number: std::fmt::Arguments<'_>, buffer: &mut Vec<u8>, emit: &mut
     if buffer.write_fmt(number).is_ok() {
         emit(buffer);
     }
-}
-
-/// Emits packed varints in decimal, when the bytes are such to the last one.
-pub(crate) fn packed(bytes: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
-    let mut rest = bytes;
-    while varint(&mut rest).is_some() {}
-    if !rest.is_empty() {
-        return;
-    }
-    rest = bytes;
-    while let Some(number) = varint(&mut rest) {
-        readings(Value::Varint(number), buffer, emit);
-    }
-}
-
-/// Emits number and text of every field, down into what reads as a message.
-pub(crate) fn leaves(
-    message: &[u8],
-    buffers: &mut Buffers,
-    emit: &mut dyn FnMut(u32, &[u8]),
-) -> Coverage {
-    down(message, DEPTH, buffers, emit)
-}
-
-fn down(
-    message: &[u8],
-    depth: usize,
-    buffers: &mut Buffers,
-    emit: &mut dyn FnMut(u32, &[u8]),
-) -> Coverage {
-    let mut coverage = Coverage::Whole;
-    fields(message, &mut |Field { number, value }| {
-        if !matches!(value, Value::Group(_)) {
-            readings(value, &mut buffers.value, &mut |text| emit(number, text));
-        }
-        let Some(inner) = value.message() else { return };
-        coverage = coverage.and(match depth.checked_sub(1) {
-            Some(depth) => down(inner, depth, buffers, emit),
-            None => Coverage::Cut,
-        });
-    });
-    coverage
 }
 
 fn field<'a>(rest: &mut &'a [u8]) -> Option<Field<'a>> {
@@ -213,8 +150,10 @@ pub(super) mod tests {
 
     fn found(message: &[u8]) -> Vec<String> {
         let mut found = Vec::new();
-        let _ = leaves(message, &mut Buffers::default(), &mut |number, text| {
-            found.push(format!("{number}={}", String::from_utf8_lossy(text)));
+        fields(message, &mut |Field { number, value }| {
+            readings(value, &mut Vec::new(), &mut |text| {
+                found.push(format!("{number}={}", String::from_utf8_lossy(text)));
+            });
         });
         found
     }
@@ -224,21 +163,11 @@ pub(super) mod tests {
         // The examples of protobuf.dev: `a: 150`, `b: "testing"`, `c {a: 150}`.
         assert_eq!(found(b"\x08\x96\x01")[0], "1=150");
         assert_eq!(found(b"\x12\x07testing"), ["2=testing"]);
-        let nested = found(b"\x1a\x03\x08\x96\x01");
-        assert_eq!((nested[0].as_str(), nested[1].as_str()), ("3=\u{8}\u{fffd}\u{1}", "1=150"));
         assert_eq!(found(b"\x0d\xff\xff\xff\xff"), ["1=4294967295", "1=-1"]);
         assert_eq!(found(b"\x09\x02\0\0\0\0\0\0\0"), ["1=2"]);
         assert_eq!(found(b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")[1], "1=-1");
         assert_eq!(found(b"\x08\x03"), ["1=3", "1=-2"]);
-        assert_eq!(found(b"\x0b\x12\x01T\x0c"), ["2=T"], "a group");
-    }
-
-    #[test]
-    fn packed_numbers_read() {
-        let mut numbers = Vec::new();
-        packed(b"\x03\x8e\x02", &mut Vec::new(), &mut |text| numbers.push(text.to_vec()));
-        assert_eq!(numbers, [b"3".to_vec(), b"-2".to_vec(), b"270".to_vec(), b"135".to_vec()]);
-        packed(b"\x03\x8e", &mut Vec::new(), &mut |_| panic!("cut short"));
+        assert_eq!(found(b"\x0b\x12\x01T\x0c"), ["1=\u{12}\u{1}T"], "a group");
     }
 
     #[test]
@@ -250,27 +179,22 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn deep_messages_are_cut_and_cheap() {
+    fn deep_groups_are_cheap() {
         let mut groups = vec![0x0b; 100_000];
         groups.extend_from_slice(&[0x0c; 100_000]);
-        let began = std::time::Instant::now();
-        let coverage = leaves(&groups, &mut Buffers::default(), &mut |_, _| {});
-        assert_eq!(coverage, Coverage::Cut);
-        assert!(began.elapsed().as_millis() < 1000);
+        assert_eq!(found(&groups).len(), 1);
     }
 
     proptest! {
         #[test]
         fn never_panics(message in prop::collection::vec(any::<u8>(), 0..80)) {
             found(&message);
-            packed(&message, &mut Vec::new(), &mut |_| {});
         }
 
         #[test]
         fn strings_round_trip(text in "[a-z]{1,20}", number in 1u8..16) {
-            let nested = bytes(1, &bytes(number, text.as_bytes()));
             let wanted = format!("{number}={text}");
-            prop_assert!(found(&nested).contains(&wanted));
+            prop_assert_eq!(found(&bytes(number, text.as_bytes())), [wanted]);
         }
     }
 }
