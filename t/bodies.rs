@@ -250,6 +250,21 @@ fn clients_that_go_away_leave_nothing_behind() {
     assert_eq!(status(&nginx, &plain("POST /", CLOSE, TOKEN.as_bytes())), 403);
 }
 
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for() {
+    let (nginx, app) = start("location / { client_body_timeout 500ms; {app}; }");
+    for request in
+        [plain("POST /", "", TOKEN.as_bytes()), chunked("POST /", "", TOKEN.as_bytes(), 9)]
+    {
+        let mut client = Client::connect(nginx.port);
+        client.send(&request[..request.len() - 9]);
+        assert_eq!(statuses(&client.finish()), [0; 0], "NGINX closes, as it does without us");
+    }
+    let log = nginx.access_log(2);
+    assert_eq!(log.matches("POST / 408 PASSED").count(), 2, "{log}");
+    assert_eq!(app.requests(), [""; 0]);
+}
+
 /// The rules that looked at the head look at the body, and an old worker ends when its clients have.
 #[test]
 fn a_reload_while_bodies_come_in() {
