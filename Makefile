@@ -38,7 +38,7 @@ APPLICATIONS = php-cli python3-venv $(if $(shell command -v npm),,nodejs npm)
 APPS   = t/differential/backends
 JUDGES = $(TARGET)/differential
 
-.PHONY: help setup configure build run backends test differential check bench bench-engine fuzz
+.PHONY: help setup configure build run run-denylist backends test differential check bench bench-engine fuzz
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -66,6 +66,11 @@ build: configure ## build the module, the command and NGINX into build/
 		build/nginx
 
 run: build ## start a demonstration in the foreground
+	@echo "denied:  curl -i -H 'Authorization: Bearer leaked-demo-token-0123456789' http://127.0.0.1:8081/"
+	@echo "clean:   curl -i -H 'Authorization: Bearer another-demo-token-987654321' http://127.0.0.1:8081/"
+	@build/nginx -e stderr -p nginx-conf/ -c minimal.conf
+
+run-denylist: build ## the same with a store: ban a token while NGINX runs
 	@test -e build/store || build/tokenban init --store build/store --group $$(id -gn) >/dev/null
 	@echo "Passes, until the token is banned; denied then, at once and in every spelling:"
 	@echo "  curl -i -H 'Authorization: Bearer leaked-demo-token-0123456789' http://127.0.0.1:8081/"
