@@ -26,6 +26,8 @@ rules:
 const SERVERS: &str = r#"
     ssl_certificate {dir}/certificate.pem;
     ssl_certificate_key {dir}/key.pem;
+    # Not the default of every version.
+    ssl_protocols TLSv1.2 TLSv1.3;
     tokenban on;
     tokenban_rules rules.yaml;
     server { listen 127.0.0.1:{port}; return 204; }
