@@ -52,7 +52,8 @@ pub(crate) enum Inside<'a> {
 pub(crate) fn unwrap(text: &[u8]) -> Inside<'_> {
     let text = unquote(text.trim_ascii());
     // Nearly every token is a word without any of these; this look at it is all that it costs.
-    if !text.iter().any(|byte| matches!(byte, b' ' | b'\t' | b':')) {
+    let around = |found, byte: &u8| found | (*byte == b' ') | (*byte == b'\t') | (*byte == b':');
+    if !text.iter().fold(false, around) {
         return Inside::Token(Cow::Borrowed(text));
     }
     let text = after_header(text);
