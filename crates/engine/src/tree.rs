@@ -85,6 +85,8 @@ impl Step {
 #[derive(Debug, Default)]
 pub(crate) struct Node {
     pub(crate) edges: Vec<(Step, NodeId)>,
+    /// A bit for each kind of element among the edges.
+    kinds: u128,
     pub(crate) is_leaf: bool,
     /// The scheme is already taken off the values here, so Basic is bare base64.
     pub(crate) is_below_scheme: bool,
@@ -104,9 +106,19 @@ impl Node {
         self.edges.iter().find(|(step, _)| *step == Step::Any).map(|(_, child)| *child)
     }
 
+    /// Whether some edge has one of these kinds. Asked of every value, several times.
+    #[inline]
     pub(crate) fn has(&self, kinds: &[Kind]) -> bool {
-        self.edges.iter().any(|(step, _)| step.kind().is_some_and(|kind| kinds.contains(&kind)))
+        kinds.iter().fold(0, |bits, kind| bits | bit(*kind)) & self.kinds != 0
     }
+}
+
+/// A kind without a bit would never be found.
+const _: () = assert!((Kind::XmlTagArray as u32) < u128::BITS);
+
+#[inline]
+fn bit(kind: Kind) -> u128 {
+    1 << kind as u32
 }
 
 /// All nodes.
@@ -146,7 +158,9 @@ impl Tree {
         let child = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         let is_below_scheme = step.kind() == Some(Kind::Credentials);
         self.nodes.push(Node { is_below_scheme, ..Node::default() });
-        self.nodes[node.index()].edges.push((step.clone(), child));
+        let parent = &mut self.nodes[node.index()];
+        parent.edges.push((step.clone(), child));
+        parent.kinds |= step.kind().map_or(0, bit);
         child
     }
 }
@@ -249,5 +263,27 @@ mod tests {
         assert_eq!(header, add(&["header", "AUTHORIZATION"]));
         assert_ne!(header, credentials);
         assert_eq!(tree.len(), 3);
+    }
+
+    #[test]
+    fn a_node_knows_the_kinds_below_it() {
+        let mut tree = Tree::new();
+        let mut add = |words: &[&str]| tree.add(&paths(&Point::parse(words).unwrap())[0]);
+        let header = add(&["header", "A"]);
+        add(&["header", "A", "xml", "xml_tag_array"]);
+        assert!(tree.node(NodeId::ROOT).has(&[Kind::Cookie, Kind::Header]));
+        assert!(!tree.node(NodeId::ROOT).has(&[Kind::Cookie, Kind::Xml]));
+        assert!(tree.node(header).has(&[Kind::Xml]) && !tree.node(header).has(&[]));
+    }
+
+    #[test]
+    fn readings_of_a_point_are_not_read_again() {
+        let point = Point::parse(&["anywhere"]).unwrap();
+        let words = |path: &Vec<Step>| path.iter().map(Step::word).collect::<Vec<_>>();
+        let all: Vec<_> = paths_of(&point, true).iter().map(words).collect();
+        assert!(all.contains(&vec!["header_all", "credentials", "percent"]));
+        assert!(all.contains(&vec!["header_all", "basic", "password"]));
+        assert!(!all.contains(&vec!["header_all", "credentials", "basic", "password"]));
+        assert!(paths(&point).iter().all(|path| all.contains(&words(path))));
     }
 }
