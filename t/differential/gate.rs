@@ -28,6 +28,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// `$tokenban_status`; empty where the module is off.
     pub(crate) decision: String,
+    /// `$tokenban_rule`; empty where something could not be inspected.
+    pub(crate) rule: String,
     /// What the application says that it sees: place, name, value.
     pub(crate) seen: Vec<[String; 3]>,
 }
@@ -44,6 +46,7 @@ const SETTINGS: &str = "
     keepalive_timeout 0;
     access_log off;
     add_header X-Decision $tokenban_status always;
+    add_header X-Rule $tokenban_rule always;
 ";
 
 impl Gate {
@@ -104,10 +107,14 @@ impl Answer {
         }
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
-        let decision = head.lines().find_map(|line| line.strip_prefix("X-Decision: "));
+        let header = |name: &str| {
+            let value = head.lines().find_map(|line| line.strip_prefix(name));
+            value.unwrap_or_default().to_owned()
+        };
         Answer {
             status,
-            decision: decision.unwrap_or_default().to_owned(),
+            decision: header("X-Decision: "),
+            rule: header("X-Rule: "),
             seen: serde_json::from_str(body).unwrap_or_default(),
         }
     }

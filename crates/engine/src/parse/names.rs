@@ -54,7 +54,9 @@ fn folded(name: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
     if core.len() != name.len() {
         emit(core);
     }
-    if fold(&name[..memchr(0, name).unwrap_or(name.len())], buffer) && buffer != core {
+    let text = &name[..memchr(0, name).unwrap_or(name.len())];
+    let asked = text.iter().position(|byte| *byte != b'?').unwrap_or(text.len());
+    if fold(&text[asked..], buffer) && buffer != core {
         emit(buffer);
     }
     if let Some((base, path)) = core.strip_prefix(b"[").and_then(|_| segment(core)) {
@@ -134,6 +136,7 @@ mod tests {
             (b"p+q", b"p_q"),
             (b"p.q[a.b]", b"p_q[a.b]"),
             (b"?key", b"key"),
+            (b"?p.x", b"p_x"),
             (b"[key]", b"key"),
             (b"%5Bkey][0]", b"key[0]"),
             (b"sid\t", b"sid"),

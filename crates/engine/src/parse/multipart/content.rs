@@ -43,7 +43,7 @@ fn undo(content: &[u8], encoding: &[u8], decoded: &mut Vec<u8>) -> bool {
 }
 
 /// RFC 2045 section 6.7: `=XX` is a byte, `=` at the end of a line joins it to the next.
-fn quoted_printable(content: &[u8], decoded: &mut Vec<u8>) {
+pub(super) fn quoted_printable(content: &[u8], decoded: &mut Vec<u8>) {
     let mut rest = content;
     while let Some(equals) = memchr::memchr(b'=', rest) {
         decoded.extend_from_slice(&rest[..equals]);

@@ -74,6 +74,14 @@ impl Readings {
             let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b'"');
             self.add(trimmed.split(ends).next().unwrap_or_default());
         }
+        if value.windows(2).any(|pair| pair == b"=?") {
+            self.add(&encoded_words(value));
+        }
+        if let (Some(start), Some(end)) = (memchr(b'(', value), memchr(b')', value)) {
+            // A comment (RFC 5322 section 3.2.2), for readers that come from mail.
+            let after = value.get(end + 1..).unwrap_or_default();
+            self.add(trim_junk(&[value.get(..start).unwrap_or_default(), after].concat()));
+        }
         if let Some(nul) = memchr(0, trimmed) {
             self.add(&trimmed[..nul]);
         }
@@ -206,6 +214,40 @@ fn unescaped(value: &[u8]) -> Vec<u8> {
         let byte = if *byte == b'\\' { bytes.next().unwrap_or(byte) } else { byte };
         plain.push(*byte);
     }
+    plain
+}
+
+/// RFC 2047: every `=?charset?B?base64?=` and `=?charset?Q?quoted-printable?=` decoded.
+fn encoded_words(value: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(at) = memchr::memmem::find(rest, b"=?") {
+        plain.extend_from_slice(&rest[..at]);
+        let mut fields = rest[at + 2..].splitn(4, |byte| *byte == b'?');
+        let (charset, kind, text) = (fields.next(), fields.next(), fields.next());
+        let after = fields.next().and_then(|after| after.strip_prefix(b"="));
+        let (Some(charset), Some(kind), Some(text), Some(after)) = (charset, kind, text, after)
+        else {
+            plain.extend_from_slice(b"=?");
+            rest = &rest[at + 2..];
+            continue;
+        };
+        let mut decoded = Vec::new();
+        if kind.eq_ignore_ascii_case(b"b") {
+            super::super::base64::decode(text, false, &mut decoded);
+        } else {
+            let spaced: Vec<u8> =
+                text.iter().map(|byte| if *byte == b'_' { b' ' } else { *byte }).collect();
+            super::content::quoted_printable(&spaced, &mut decoded);
+        }
+        let mut reading = None;
+        super::super::charset::charset(&decoded, Some(charset), &mut Vec::new(), &mut |text| {
+            reading.get_or_insert_with(|| text.to_vec());
+        });
+        plain.extend_from_slice(reading.as_deref().unwrap_or(&decoded));
+        rest = after;
+    }
+    plain.extend_from_slice(rest);
     plain
 }
 

@@ -318,6 +318,9 @@ fn found_by_comparison() {
         ("--XX\r\nContent-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: x\r\nContent-Disposition: a; name=t\r\n\r\nVA==\r\n--XX--", "field", "T"),
         ("--XX\r\nContent-Transfer-Encoding: x\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: a; name=t\r\n\r\nVA==\r\n--XX--", "field", "T"),
         ("--XX\r\nContent-Disposition: a; x=\"\\\"; name*0=t; name*1=\"\"\r\n\r\nT\r\n--XX--", "field", "T"),
+        ("--XX\r\nContent-Disposition: a; name=\"=?utf-8?B?dA==?=\"\r\n\r\nT\r\n--XX--", "field", "T"),
+        ("--XX\r\nContent-Disposition: a; name=\"=?x?q?=74?=\"\r\n\r\nT\r\n--XX--", "field", "T"),
+        ("--XX\r\nContent-Disposition: a; name=(x)t\r\n\r\nT\r\n--XX--", "field", "T"),
         ("--XX\r\nContent-Disposition: a; name=t\"; filename=a\r\n\r\nT\r\n--XX--", "file", "T"),
         ("--XX\r\nContent-Disposition: a; name=t,x\r\n\r\nT\r\n--XX--", "field", "T"),
     ] {
