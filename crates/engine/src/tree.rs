@@ -270,10 +270,10 @@ mod tests {
         let mut tree = Tree::new();
         let mut add = |words: &[&str]| tree.add(&paths(&Point::parse(words).unwrap())[0]);
         let header = add(&["header", "A"]);
-        add(&["header", "A", "xml", "xml_tag_array"]);
+        add(&["header", "A", "jwt", "claims", "sub"]);
         assert!(tree.node(NodeId::ROOT).has(&[Kind::Cookie, Kind::Header]));
-        assert!(!tree.node(NodeId::ROOT).has(&[Kind::Cookie, Kind::Xml]));
-        assert!(tree.node(header).has(&[Kind::Xml]) && !tree.node(header).has(&[]));
+        assert!(!tree.node(NodeId::ROOT).has(&[Kind::Cookie, Kind::Jwt]));
+        assert!(tree.node(header).has(&[Kind::Jwt]) && !tree.node(header).has(&[]));
     }
 
     #[test]
