@@ -19,6 +19,7 @@ pub(crate) struct Input {
     pub(crate) name: String,
     reader: BufReader<Box<dyn Read>>,
     length: Option<u64>,
+    /// Whether a person types it.
     terminal: bool,
 }
 
@@ -29,11 +30,6 @@ impl Input {
             true => Ok(vec![Input::standard()]),
             false => (1..).zip(paths).map(|(number, path)| Input::open(number, path)).collect(),
         }
-    }
-
-    /// Whether a person types it.
-    pub(crate) fn is_terminal(&self) -> bool {
-        self.terminal
     }
 
     /// A name without a file is not repeated: people write tokens there.
@@ -66,6 +62,9 @@ impl Input {
 
     /// The text, with a bar on standard error that shows how far it was read, if that is a terminal.
     pub(crate) fn watched(self) -> Watched {
+        if self.terminal {
+            eprintln!("a token a line; Ctrl-D ends");
+        }
         let bar = bar(self.length, &self.name);
         Watched { reader: self.reader, bar, unseen: 0 }
     }

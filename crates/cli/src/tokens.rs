@@ -59,9 +59,6 @@ pub(crate) fn each(
 ) -> Result<Vec<Refused>, Box<dyn Error>> {
     let mut refused = Vec::new();
     for input in Input::open_all(files)? {
-        if input.is_terminal() {
-            eprintln!("a token a line; Ctrl-D ends");
-        }
         let mut sink = |finding: Finding<'_>| match admit(finding.secret) {
             Err(refusal) => refused.push(Refused { line: finding.line, refusal }),
             Ok(admitted) => take(finding.line, &admitted),

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::os::unix::fs::PermissionsExt;
+use std::{os::unix::fs::PermissionsExt, process::Stdio};
 
 use serde_json::json;
 use support::{steady, Sandbox};
@@ -113,6 +113,28 @@ fn export_writes_digests() {
     );
     assert_eq!(sandbox.run(&["export", "--list", "no"], "").code, 2);
     assert_eq!(sandbox.run(&["export", "report.json"], "").code, 2);
+}
+
+/// As `| head` does: no error of ours.
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let sandbox = filled();
+    let lines: String = (0..5_000).map(|number| format!("fake-{number}-token-01\n")).collect();
+    sandbox.run(&["import"], &lines);
+    for arguments in [
+        &["export"][..],
+        &["export", "--format", "csv"],
+        &["list", "leaked"],
+        &["list", "--json", "leaked"],
+    ] {
+        let mut command = sandbox.command(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!((ended.status.code(), said.as_str()), (Some(0), ""), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use tokenban_denylist::{Entry, Store};
 use super::{list, Outcome};
 use crate::{
     entries,
-    import::{read, Admissible, Finding, Intake, Options, Wanted},
+    import::{io_error, read, Admissible, Finding, Intake, Options, Wanted},
     input::Input,
     output,
     revocation::Requests,
@@ -100,12 +100,12 @@ impl Export {
 
     fn csv(&self, store: &Store, out: impl Write) -> Result<u64, Box<dyn Error>> {
         let mut table = csv::Writer::from_writer(out);
-        table.write_record(COLUMNS)?;
+        table.write_record(COLUMNS).map_err(io_error)?;
         let mut written = 0;
         for entry in store.read()?.entries()? {
             let entry = entry?;
             if self.is_wanted(&entry) {
-                table.write_record(cells(&entry))?;
+                table.write_record(cells(&entry)).map_err(io_error)?;
                 written += 1;
             }
         }

@@ -37,7 +37,7 @@ pub(crate) fn each(
     sink: &mut dyn FnMut(Finding<'_>),
 ) -> Result<(), CsvError> {
     let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
-    let header = reader.byte_headers().map_err(io_error)?.clone();
+    let header = reader.byte_headers()?.clone();
     let secret = column(&header, columns.secret).ok_or(CsvError::Column(header.len()))?;
     let rule = column(&header, columns.rule);
     let links = columns.links.map(|name| column(&header, name));
@@ -48,7 +48,7 @@ pub(crate) fn each(
         sink(Finding { line: 1, secret, rule: "", link: "", validity, kept: None });
     }
     let mut row = ByteRecord::new();
-    while reader.read_byte_record(&mut row).map_err(io_error)? {
+    while reader.read_byte_record(&mut row)? {
         let line = row.position().map_or(0, csv::Position::line);
         let text = |column: Option<usize>| {
             let cell = column.and_then(|column| row.get(column)).unwrap_or_default();
@@ -99,12 +99,18 @@ fn is_name(cell: &[u8]) -> bool {
     cell.iter().all(|byte| byte.is_ascii_alphabetic() || b" _-".contains(byte))
 }
 
-/// Only reading fails: rows may have any number of cells, and cells any bytes.
-fn io_error(error: csv::Error) -> CsvError {
-    CsvError::Io(match error.into_kind() {
+/// Only reading and writing fail: rows may have any number of cells, and cells any bytes.
+pub(crate) fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         _ => io::Error::from(io::ErrorKind::InvalidData),
-    })
+    }
+}
+
+impl From<csv::Error> for CsvError {
+    fn from(error: csv::Error) -> CsvError {
+        CsvError::Io(io_error(error))
+    }
 }
 
 #[cfg(test)]

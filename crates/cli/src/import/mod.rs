@@ -24,6 +24,7 @@ mod unwrap;
 
 pub(crate) use self::{
     admit::{admit_exact, take_exact, Admissible, Admitted, Refusal},
+    csv::io_error,
     finding::{Finding, Kept, Secret},
     format::Format,
     intake::{Intake, Wanted},
