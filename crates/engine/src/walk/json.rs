@@ -22,7 +22,7 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     fn json_leaves(&mut self, id: NodeId, text: &[u8]) {
         let Some(any) = self.tree.node(id).any() else { return };
         let mut buffers = self.take();
-        json::leaves(text, &mut buffers, &mut |_, value| self.value(any, value));
+        json::leaves(text, &mut buffers.value, &mut |value| self.value(any, value));
         self.give(buffers);
     }
 

@@ -39,7 +39,7 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     fn xml_leaves(&mut self, node: &Node, document: &[u8]) {
         let Some(any) = node.any().filter(|_| xml::is_document(document)) else { return };
         let mut buffers = self.take();
-        xml::leaves(document, &mut buffers, &mut |_, value| self.value(any, value));
+        xml::leaves(document, &mut buffers, &mut |value| self.value(any, value));
         self.give(buffers);
     }
 

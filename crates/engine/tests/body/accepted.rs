@@ -195,6 +195,7 @@ fn gql() {
         "mutation M {...F} fragment F on Mutation {login(token: \"TOKEN\")}",
         "mutation M {...F} fragment F on M {...G} fragment G on M {login(token: \"TOKEN\") ...F}",
         "mutation M($t: String = \"TOKEN\") {login(token: $t)}",
+        "\"A description\" mutation {login(token: \"TOKEN\")}",
         "query Q {a} #comment\nmutation,,M{login(token:\"TOKEN\")}",
     ] {
         assert_denied(point, &filled("application/graphql", document));
@@ -213,6 +214,8 @@ fn gql() {
         envelope("{\"t\": \"TOKEN\"}"),
         envelope("\"{\\\"t\\\": \\\"TOKEN\\\"}\""),
         format!("[{{\"query\": \"{{a}}\"}}, {}]", envelope("{\"t\": \"TOKEN\"}")),
+        "{\"query\": \"x\", \"query\": \"mutation {login(token: $t)}\", \"variables\": {\"t\": \"TOKEN\"}}"
+            .to_owned(),
         "{\"variables\": {\"t\": \"x\"}, \"variables\": {\"t\": \"TOKEN\"}, \
          \"query\": \"mutation {login(token: $t)}\"}"
             .to_owned(),

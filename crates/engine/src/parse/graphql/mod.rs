@@ -75,10 +75,15 @@ pub(crate) enum Value<'a> {
     Variable(&'a [u8]),
 }
 
-/// Whether a text begins as a document does: with the name of a definition, or a brace and a name.
+/// Whether a text begins as a document does: with the name of a definition, after its description
+/// if it has one, or with a brace and a name.
 pub(crate) fn is_document(text: &[u8]) -> bool {
     let mut cursor = Cursor::of(text);
-    match cursor.next() {
+    let first = match cursor.next() {
+        Some(Lexeme::Block(_) | Lexeme::Text(_)) => cursor.next(),
+        first => first,
+    };
+    match first {
         Some(Lexeme::Mark(b'{')) => {
             matches!(cursor.next(), Some(Lexeme::Name(_) | Lexeme::Spread))
         }
@@ -245,20 +250,18 @@ pub(crate) fn scalar(span: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[
     }
 }
 
-/// Emits every literal of a document with the argument (or field) name it stands under.
-pub(crate) fn leaves(document: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
+/// Emits every literal of a document.
+pub(crate) fn leaves(document: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
     let mut cursor = Cursor::of(document);
-    let mut name: &[u8] = b"";
     while let Some(lexeme) = cursor.next() {
         match lexeme {
-            Lexeme::Name(candidate) if cursor.takes(Lexeme::Mark(b':')) => {
-                name = candidate;
+            Lexeme::Name(_) if cursor.takes(Lexeme::Mark(b':')) => {
                 if let Some(Lexeme::Name(literal)) = cursor.peek() {
-                    emit(name, literal);
+                    emit(literal);
                 }
             }
             Lexeme::Block(_) | Lexeme::Number(_) | Lexeme::Text(_) => {
-                lexeme.readings(&mut buffers.value, &mut |reading| emit(name, reading));
+                lexeme.readings(buffer, emit);
             }
             _ => {}
         }

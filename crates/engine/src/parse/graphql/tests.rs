@@ -203,10 +203,8 @@ fn what_closes_nowhere_reaches_to_the_end() {
 fn leaves_are_every_literal() {
     let mut found = Vec::new();
     let document = b"query($a:Int=1){x:f(t:\"T\",l:[\"A\" 2 {k:E}],b:\"\"\" B\"\"\",v:$a)}";
-    leaves(document, &mut Buffers::default(), &mut |name, value| {
-        found.push(format!("{}={}", text_of(name), text_of(value)));
-    });
-    for wanted in ["t=T", "l=A", "l=2", "k=E", "b=B", "a=1"] {
+    leaves(document, &mut Vec::new(), &mut |value| found.push(text_of(value)));
+    for wanted in ["T", "A", "2", "E", "B", "1"] {
         assert!(found.iter().any(|it| it == wanted), "{wanted} in {found:?}");
     }
 }
@@ -220,10 +218,12 @@ fn deep_and_broken_documents_are_linear() {
             let document = unit.repeat(n / unit.len());
             let began = std::time::Instant::now();
             at(document.as_bytes(), &[Def(Kind::Query, ""), Field("a"), Field("a"), Arg("a")]);
-            leaves(document.as_bytes(), &mut Buffers::default(), &mut |_, _| {});
+            leaves(document.as_bytes(), &mut Vec::new(), &mut |_| {});
             began.elapsed().as_secs_f64()
         };
-        let (small, large) = (time(1 << 16), time(1 << 18));
+        // The quickest of a few tries: other work on the machine only ever adds.
+        let best = |n| (0..3).map(|_| time(n)).fold(f64::INFINITY, f64::min);
+        let (small, large) = (best(1 << 16), best(1 << 18));
         assert!(large < 0.03 + small * 12.0, "{shape}: {small} then {large}");
     }
 }
@@ -239,6 +239,6 @@ proptest! {
         for path in [[Field("a"), Arg("a")], [Inline(""), Dir("a")], [Var("a"), Item(0)]] {
             at(document.as_bytes(), &[&[Def(Kind::Query, "")], path.as_slice()].concat());
         }
-        leaves(document.as_bytes(), &mut Buffers::default(), &mut |_, _| {});
+        leaves(document.as_bytes(), &mut Vec::new(), &mut |_| {});
     }
 }

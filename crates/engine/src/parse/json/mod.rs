@@ -14,8 +14,6 @@ pub(crate) use escape::{push, unescape, unescape_one};
 
 use lexer::{Lexeme, Lexer};
 
-use super::Buffers;
-
 /// What a value is, as far as a point has to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -82,32 +80,18 @@ pub(crate) fn array(text: &[u8], emit: &mut dyn FnMut(usize, Json<'_>)) {
     }
 }
 
-/// Emits every scalar of `text` at any depth, unescaped, with the nearest name above it.
-///
-/// Past `NAMED_DEPTH` levels the name may be that of a neighbour; no value is ever left out.
-pub(crate) fn leaves(text: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
+/// Emits every scalar of `text` at any depth, unescaped; no names.
+pub(crate) fn leaves(text: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
     let mut lexer = Lexer::new(text);
     if !matches!(lexer.clone().next(), Some(Lexeme::Open(..) | Lexeme::Scalar(Kind::String, _))) {
         return;
     }
-    let mut above = [&[][..]; NAMED_DEPTH];
-    let (mut depth, mut name) = (0usize, &[][..]);
     while let Some(lexeme) = lexer.next() {
         match lexeme {
-            Lexeme::Open(..) => {
-                above.get_mut(depth).into_iter().for_each(|slot| *slot = name);
-                depth += 1;
+            Lexeme::Scalar(kind, raw) if !lexer.at_colon() => {
+                emit(Json { kind, raw }.value(buffer));
             }
-            Lexeme::Close => {
-                depth = depth.saturating_sub(1);
-                name = above.get(depth).copied().unwrap_or(name);
-            }
-            Lexeme::Scalar(_, raw) if lexer.at_colon() => name = raw,
-            Lexeme::Scalar(kind, raw) => {
-                let value = Json { kind, raw }.value(&mut buffers.value);
-                emit(leaf_name(name, &mut buffers.name), value);
-            }
-            Lexeme::Colon | Lexeme::Comma => {}
+            _ => {}
         }
     }
 }
@@ -129,19 +113,6 @@ fn folded(mut name: &[u8]) -> impl Iterator<Item = u8> + '_ {
         name = rest;
         Some(byte)
     })
-}
-
-const NAMED_DEPTH: usize = 64;
-
-/// Longer names stay escaped, else one long name over many leaves would cost their product.
-const LEAF_NAME_MAX: usize = 256;
-
-fn leaf_name<'a>(raw: &'a [u8], buffer: &'a mut Vec<u8>) -> &'a [u8] {
-    if raw.len() > LEAF_NAME_MAX {
-        raw
-    } else {
-        unescape(raw, buffer)
-    }
 }
 
 fn members<'a>(lexer: &mut Lexer<'a>, buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8], Json<'a>)) {

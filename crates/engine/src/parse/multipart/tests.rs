@@ -292,7 +292,9 @@ fn bombs_are_linear() {
             let _ = multipart(&body, TYPE.as_bytes(), &mut Buffers::default(), &mut |_| {});
             began.elapsed().as_secs_f64()
         };
-        let (small, large) = (time(1 << 18), time(1 << 20));
+        // The quickest of a few tries: other work on the machine only ever adds.
+        let best = |n| (0..3).map(|_| time(n)).fold(f64::INFINITY, f64::min);
+        let (small, large) = (best(1 << 18), best(1 << 20));
         assert!(large < 0.02 + small * 12.0, "{shape}: {small} then {large}");
     }
 }

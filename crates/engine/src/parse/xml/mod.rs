@@ -180,33 +180,29 @@ fn emit_trimmed(text: &[u8], emit: &mut dyn FnMut(&[u8])) {
     }
 }
 
-/// Emits every text and attribute value of a document with the name it stands under, in one pass.
-pub(crate) fn leaves(document: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
+/// Emits every text and attribute value of a document, in one pass.
+pub(crate) fn leaves(document: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8])) {
     let Buffers { value: run, spare, .. } = buffers;
     run.clear();
-    let mut name: &[u8] = b"";
     for token in Tokens::of(document) {
         match token {
             Token::Text(raw) => entity::text(raw, run),
             Token::CData(raw) => run.extend_from_slice(raw),
             Token::Comment(_) | Token::Instruction(_) | Token::Doctype(_) => {}
-            Token::Start { name: tag, attributes, .. } => {
-                flush(name, run, emit);
-                name = tag;
-                token::attributes(attributes, &mut |name, raw| {
-                    attribute_value(raw, spare, &mut |value| emit(name, value));
-                });
+            Token::Start { attributes, .. } => {
+                flush(run, emit);
+                token::attributes(attributes, &mut |_, raw| attribute_value(raw, spare, emit));
             }
-            Token::End(_) => flush(name, run, emit),
+            Token::End(_) => flush(run, emit),
         }
     }
-    flush(name, run, emit);
+    flush(run, emit);
 }
 
-fn flush(name: &[u8], run: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8], &[u8])) {
+fn flush(run: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
     let trimmed = run.trim_ascii();
     if !trimmed.is_empty() {
-        emit(name, trimmed);
+        emit(trimmed);
     }
     run.clear();
 }

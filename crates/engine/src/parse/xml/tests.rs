@@ -171,10 +171,10 @@ fn attributes_in_every_spelling() {
 fn leaves_are_every_text_and_attribute() {
     let document = b"<a k='1'>x<b l=\"&lt;\">T<!-- -->U</b> y <c/>\n</a>";
     let mut found = Vec::new();
-    leaves(document, &mut Buffers::default(), &mut |name, value| {
-        found.push(format!("{}={}", text_of(name), text_of(value)));
+    leaves(document, &mut Buffers::default(), &mut |value| {
+        found.push(text_of(value));
     });
-    assert_eq!(found, ["k=1", "a=x", "l=<", "b=TU", "b=y"]);
+    assert_eq!(found, ["1", "x", "<", "TU", "y"]);
 }
 
 #[test]
@@ -225,10 +225,12 @@ fn deep_and_broken_documents_are_linear() {
             let document = make(n);
             let began = std::time::Instant::now();
             at(document.as_bytes(), &["a", "a", "a"]);
-            leaves(document.as_bytes(), &mut Buffers::default(), &mut |_, _| {});
+            leaves(document.as_bytes(), &mut Buffers::default(), &mut |_| {});
             began.elapsed().as_secs_f64()
         };
-        let (small, large) = (time(1 << 16), time(1 << 18));
+        // The quickest of a few tries: other work on the machine only ever adds.
+        let best = |n| (0..3).map(|_| time(n)).fold(f64::INFINITY, f64::min);
+        let (small, large) = (best(1 << 16), best(1 << 18));
         assert!(large < 0.03 + small * 12.0, "{shape}: {small} then {large}");
     }
 }
@@ -243,7 +245,7 @@ proptest! {
         let value = value.concat();
         at(value.as_bytes(), &["a", "a"]);
         at(value.as_bytes(), &["a", "@a"]);
-        leaves(value.as_bytes(), &mut Buffers::default(), &mut |_, _| {});
+        leaves(value.as_bytes(), &mut Buffers::default(), &mut |_| {});
     }
 
     #[test]

@@ -3,78 +3,61 @@
 //! A field is found where it is written, and through the fragments that stand for it. A variable
 //! stands for what the envelope supplies, and for its default.
 
-use std::collections::{HashMap, HashSet};
+mod context;
+mod variables;
 
+use self::{
+    context::{Context, Site},
+    variables::members,
+};
 use super::Walk;
 use crate::{
     parse::{
-        graphql::{self, Definition, Kind as Operation, Selection, Value},
-        json::{self, Json},
-        multipart::{multipart, Item},
-        query::query,
+        graphql::{self, Kind as Operation, Selection, Value},
+        json,
     },
     point::Kind,
     request::Request,
-    tree::{Node, NodeId},
+    tree::NodeId,
 };
 
 /// Fragments within fragments that are looked through.
 const DEPTH: usize = 16;
 
-/// What a document says elsewhere, for those who refer to it.
-struct Context<'d> {
-    fragments: HashMap<&'d [u8], Vec<&'d [u8]>>,
-    supplied: HashMap<Vec<u8>, Vec<Json<'d>>>,
-    defaults: HashMap<&'d [u8], Vec<&'d [u8]>>,
-    /// Where a fragment or a variable was already read: once is enough, and many times might be
-    /// without end.
-    seen: HashSet<(NodeId, &'d [u8])>,
-}
-
-/// A place in a document: an operation, a field, a fragment.
-#[derive(Clone, Copy, Default)]
-struct Site<'d> {
-    name: &'d [u8],
-    alias: Option<&'d [u8]>,
-    on: &'d [u8],
-    variables: &'d [u8],
-    arguments: &'d [u8],
-    directives: &'d [u8],
-    selections: &'d [u8],
-}
-
 impl<R: Request + ?Sized> Walk<'_, R> {
-    /// A value as a document, as an envelope, and as a list of envelopes.
+    /// A value as a document, or else as an envelope or a list of envelopes.
     pub(super) fn gql(&mut self, id: NodeId, value: &[u8]) {
         let mut buffers = self.take();
         let text = json::transcode(value, &mut buffers.value);
-        self.gql_document(id, text);
-        self.gql_envelope(id, text);
-        json::array(text, &mut |_, envelope| {
-            if envelope.kind == json::Kind::Object {
-                self.gql_envelope(id, envelope.raw);
-            }
-        });
+        if graphql::is_document(text) {
+            self.gql_document(id, text);
+        } else if text.trim_ascii_start().starts_with(b"[") {
+            json::array(text, &mut |_, envelope| {
+                if envelope.kind == json::Kind::Object {
+                    self.gql_envelope(id, envelope.raw);
+                }
+            });
+        } else {
+            self.gql_envelope(id, text);
+        }
         self.give(buffers);
     }
 
     fn gql_envelope(&mut self, id: NodeId, text: &[u8]) {
-        let outer = std::mem::replace(&mut self.variables, members(text, "variables"));
-        let document = members(text, "query");
+        let [document, variables] = members(text, ["query", "variables"]);
         if !document.is_empty() {
+            let outer = std::mem::replace(&mut self.variables, variables);
             self.gql_document(id, &document);
+            self.variables = outer;
         }
-        self.variables = outer;
     }
 
     fn gql_document(&mut self, id: NodeId, document: &[u8]) {
-        if !graphql::is_document(document) {
-            return;
-        }
         let node = self.tree.node(id);
         if let Some(any) = node.any() {
             let mut buffers = self.take();
-            graphql::leaves(document, &mut buffers, &mut |_, value| self.value(any, value));
+            let buffer = &mut buffers.value;
+            graphql::leaves(document, buffer, &mut |value| self.value(any, value));
             self.give(buffers);
         }
         let variables = std::mem::take(&mut self.variables);
@@ -254,109 +237,6 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             self.gql_value(id, default, context);
         }
     }
-
-    /// Sets the variables that stand beside a document in an object; gives those of before.
-    pub(super) fn variables_of_members(&mut self, node: &Node, text: &[u8]) -> Option<Vec<u8>> {
-        let kinds = [Kind::Hash, Kind::HashAll];
-        self.reads_documents(node, &kinds)
-            .then(|| std::mem::replace(&mut self.variables, members(text, "variables")))
-    }
-
-    /// The same of arguments.
-    pub(super) fn variables_of_arguments(
-        &mut self,
-        node: &Node,
-        kind: Kind,
-        text: &[u8],
-    ) -> Option<Vec<u8>> {
-        if !self.reads_documents(node, &[kind]) {
-            return None;
-        }
-        let (mut found, mut buffers) = (Vec::new(), self.take());
-        query(text, &mut buffers, &|name| name == b"variables", &mut |_, value| {
-            found.extend_from_slice(value);
-        });
-        self.give(buffers);
-        Some(std::mem::replace(&mut self.variables, found))
-    }
-
-    /// The same of a multipart form.
-    pub(super) fn variables_of_form(
-        &mut self,
-        node: &Node,
-        body: &[u8],
-        content_type: &[u8],
-    ) -> Option<Vec<u8>> {
-        if !self.reads_documents(node, &[Kind::Multipart]) {
-            return None;
-        }
-        let (mut found, mut buffers) = (Vec::new(), self.take());
-        let coverage = multipart(body, content_type, &mut buffers, &mut |item| {
-            if let Item::Field { name: b"variables", value, .. } = item {
-                found.extend_from_slice(value);
-            }
-        });
-        self.give(buffers);
-        self.note(coverage);
-        Some(std::mem::replace(&mut self.variables, found))
-    }
-
-    pub(super) fn restore_variables(&mut self, outer: Option<Vec<u8>>) {
-        if let Some(outer) = outer {
-            self.variables = outer;
-        }
-    }
-
-    fn reads_documents(&self, node: &Node, kinds: &[Kind]) -> bool {
-        let mut children = node
-            .edges
-            .iter()
-            .filter(|(step, _)| step.kind().is_some_and(|kind| kinds.contains(&kind)));
-        children.any(|(_, child)| self.tree.node(*child).has(&[Kind::Gql]))
-    }
-}
-
-impl<'d> Context<'d> {
-    fn of(definitions: &[Definition<'d>], variables: &'d [u8]) -> Context<'d> {
-        let mut context = Context {
-            fragments: HashMap::new(),
-            supplied: HashMap::new(),
-            defaults: HashMap::new(),
-            seen: HashSet::new(),
-        };
-        for definition in definitions {
-            if definition.kind == Operation::Fragment {
-                let fragments = context.fragments.entry(definition.name).or_default();
-                fragments.push(definition.selections);
-            }
-            graphql::variables(definition.variables, &mut |variable| {
-                context.defaults.entry(variable.name).or_default().push(variable.default);
-            });
-        }
-        json::object(variables, &mut Vec::new(), &mut |name, value| {
-            context.supplied.entry(name.to_vec()).or_default().push(value);
-        });
-        context
-    }
-}
-
-impl<'d> Site<'d> {
-    fn of_definition(definition: &Definition<'d>) -> Site<'d> {
-        let Definition { name, on, variables, directives, selections, .. } = *definition;
-        Site { name, on, variables, directives, selections, ..Site::default() }
-    }
-
-    fn of_selection(selection: &Selection<'d>) -> Site<'d> {
-        match *selection {
-            Selection::Field { alias, name, arguments, directives, selections } => {
-                Site { name, alias, arguments, directives, selections, ..Site::default() }
-            }
-            Selection::Inline { on, directives, selections } => {
-                Site { on, directives, selections, ..Site::default() }
-            }
-            Selection::Spread { name, directives } => Site { name, directives, ..Site::default() },
-        }
-    }
 }
 
 fn element_of(operation: Operation) -> Kind {
@@ -366,16 +246,4 @@ fn element_of(operation: Operation) -> Kind {
         Operation::Query => Kind::GqlQuery,
         Operation::Subscription => Kind::GqlSubscription,
     }
-}
-
-/// The values of all members of a name, one after the other; an object may itself be in a string.
-fn members(text: &[u8], wanted: &str) -> Vec<u8> {
-    let (mut found, mut name, mut value) = (Vec::new(), Vec::new(), Vec::new());
-    json::object(text, &mut name, &mut |name, member| {
-        if json::is_member(name, wanted) {
-            found.extend_from_slice(member.value(&mut value));
-            found.push(b'\n');
-        }
-    });
-    found
 }
