@@ -277,6 +277,25 @@ fn beside_the_modules_of_nginx() {
     assert_eq!(status(&nginx, handshake.as_bytes()), 200, "an upgrade waits for no body");
 }
 
+/// Which passes a request on before its body is there, unless we have read it.
+#[test]
+fn grpc_pass() {
+    let (nginx, app) = start(
+        "location /grpc { grpc_pass grpc://127.0.0.1:{port2}; grpc_set_header Host backend; }
+         }
+         server { listen 127.0.0.1:{port2} http2; server_name backend; tokenban off;
+             location / { {app}; }",
+    );
+    for options in [&[] as &[&str], &["--no-content-length"]] {
+        let frames = http_2(&nginx, "/grpc", &padded(30_000, 30_000), options);
+        assert!(frames.contains(":status: 403"), "{options:?}: {frames}");
+        assert_eq!(app.requests(), [""; 0], "nothing was passed on before");
+    }
+    let frames = http_2(&nginx, "/grpc", &noise(60_000), &["--no-content-length"]);
+    assert!(frames.contains(":status: 200"), "{frames}");
+    assert_eq!(app.requests(), ["POST /grpc HTTP/1.1 60000"]);
+}
+
 /// A pipeline of denied and clean bodies is answered in order.
 #[test]
 fn one_connection_many_bodies() {
