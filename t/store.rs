@@ -19,7 +19,7 @@ use std::{
 use keep_alive::Connection;
 use lists::{entry, now, Lists, RULES};
 use support::{directory, Nginx};
-use tokenban_denylist::{NewEntry, Target};
+use tokenban_denylist::{NewEntry, Store, Target};
 
 const TOKEN: &str = "fake-leaked-token-0123456789";
 
@@ -210,7 +210,7 @@ fn list_and_reason_are_reported_and_the_token_is_not() {
 }
 
 #[test]
-fn reloads_and_restarts_keep_the_lists() {
+fn reloads_keep_the_lists() {
     let (nginx, mut lists) = start("worker_processes 2;");
     lists.ban(TOKEN);
     for _ in 0..5 {
@@ -222,6 +222,23 @@ fn reloads_and_restarts_keep_the_lists() {
     }
     lists.unban(TOKEN);
     assert_eq!(nginx.bearer("/", TOKEN), 204);
+}
+
+#[test]
+fn a_writer_at_work_holds_nobody_up() {
+    let (nginx, lists) = start("");
+    drop(lists);
+    let mut store = Store::open(&nginx.directory().join("store")).unwrap();
+    let mut writer = store.write().unwrap();
+    writer.ban(&entry(Target::Token(TOKEN.as_bytes()))).unwrap();
+    assert_eq!(nginx.bearer("/", TOKEN), 204, "not committed");
+    writer.commit().unwrap();
+    assert_eq!(nginx.bearer("/", TOKEN), 403, "committed");
+    let mut writer = store.write().unwrap();
+    assert!(writer.unban("leaked", &Target::Token(TOKEN.as_bytes())).unwrap());
+    assert_eq!(nginx.bearer("/", TOKEN), 403, "not committed");
+    drop(writer);
+    assert_eq!(nginx.bearer("/", TOKEN), 403, "given up");
 }
 
 /// A reload is left out: in this mode NGINX itself answers nothing sensible after one.

@@ -272,6 +272,25 @@ fn a_store_that_is_lost_while_nginx_runs() {
 }
 
 #[test]
+fn a_worker_that_starts_without_a_store_waits_for_one() {
+    let (directory, mut lists) = prepared();
+    lists.ban(TOKEN);
+    drop(lists);
+    let store = directory.path().join("store");
+    let nginx = Nginx::start_in(directory, "", HTTP);
+    let worker = nginx.worker();
+    fs::remove_dir_all(&store).unwrap();
+    support::signal(worker, "KILL");
+    await_log(&nginx, "killed", "what it should be asked for counts as not inspected");
+    assert_eq!(answers(&nginx), LOST, "{}", nginx.log());
+    assert!(nginx.log().contains("the store of denylists cannot be asked"), "{}", nginx.log());
+    let mut lists = Lists::create(&store);
+    lists.ban(TOKEN);
+    await_log(&nginx, "mended", "the store can be used again");
+    assert_eq!(answers(&nginx), GOOD);
+}
+
+#[test]
 fn a_store_replaced_by_rename_is_taken() {
     let (directory, mut lists) = prepared();
     lists.ban(TOKEN);
