@@ -6,7 +6,8 @@ use crate::{
     backend::Backend,
     case::Case,
     exclusions::exclusion,
-    gate::{Answer, Gate},
+    gate::{Answer, Gate, ANYWHERE},
+    mutation::Mutation,
     place::Place,
 };
 
@@ -66,30 +67,42 @@ impl Outcome {
                 *self.working.entry((case.place, name)).or_default() += 1;
             }
         }
-        if verdict == Verdict::Bypass {
-            self.bypass(gate, backend, case);
+        if let Verdict::Bypass(guard) = verdict {
+            self.bypass(gate, backend, case, guard);
         }
     }
 
-    fn bypass(&mut self, gate: &Gate, backend: &Backend, case: &Case) {
-        let smallest = shrink(gate, backend, case);
-        if let Some(exclusion) = exclusion(backend.name, &smallest) {
+    fn bypass(&mut self, gate: &Gate, backend: &Backend, case: &Case, guard: &str) {
+        let smallest = shrink(gate, backend, case, guard);
+        if let Some(exclusion) = exclusion(backend.name, guard, &smallest) {
             let count = self.counts.entry(backend.name).or_default();
             *count.excluded.entry(exclusion.reason).or_default() += 1;
             return;
         }
-        let kind = format!("{} {} {:?}", backend.name, smallest.place.id(), smallest.names());
-        let answer = gate.guarded(smallest.place, backend, &smallest.bytes());
+        let (place, names) = (smallest.place.id(), smallest.names());
+        let kind = format!("{} {place} {names:?}, rule {guard}", backend.name);
+        let answer = gate.guarded(guard, backend, &smallest.bytes());
         self.bypasses.entry(kind).or_insert_with(|| description(&smallest, &answer));
     }
 
     /// The same disguises around a token that is not banned: nothing may be denied.
     fn check_clean(&mut self, gate: &Gate, backend: &Backend, case: &Case) {
-        let answer = gate.guarded(case.place, backend, &case.bytes_with(CLEAN));
-        // Without a rule, a bound was met (a body of one letter inflates too well): that is policy.
-        if answer.decision == "DENIED" && !answer.rule.is_empty() {
-            self.wrongly_denied.push(format!("{} {:?}", case.place.id(), case.names()));
+        for guard in [case.place.id(), ANYWHERE] {
+            let answer = gate.guarded(guard, backend, &case.bytes_with(CLEAN));
+            // Without a rule, a bound was met (one letter inflates too well): that is policy.
+            if answer.decision == "DENIED" && !answer.rule.is_empty() {
+                let (place, names) = (case.place.id(), case.names());
+                self.wrongly_denied.push(format!("{place} {names:?}, rule {guard}"));
+            }
         }
+    }
+
+    /// The mutations after which no application saw the token: nothing to deny, nothing tested.
+    pub(crate) fn useless(&self, places: &[Place]) -> Vec<(Place, &'static str)> {
+        let all = places.iter().flat_map(|place| {
+            Mutation::of(*place).into_iter().map(|mutation| (*place, mutation.name))
+        });
+        all.filter(|one| !self.working.contains_key(one)).collect()
     }
 
     /// A table of the counts.
@@ -107,7 +120,8 @@ impl Outcome {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
-    Bypass,
+    /// The rule of this name let the token through.
+    Bypass(&'static str),
     Denied,
     /// The application does not see the token: there is nothing to deny.
     Unseen,
@@ -118,20 +132,23 @@ fn judge(gate: &Gate, backend: &Backend, case: &Case) -> Verdict {
     if !gate.bare(backend, &request).shows(case.place, case.token) {
         return Verdict::Unseen;
     }
-    let guarded = gate.guarded(case.place, backend, &request);
-    if guarded.decision == "DENIED" && guarded.status == 403 {
-        Verdict::Denied
-    } else {
-        Verdict::Bypass
+    // The contents of files are not in `anywhere` (docs/points.md).
+    let anywhere = (case.place != Place::File).then_some(ANYWHERE);
+    for guard in [case.place.id()].into_iter().chain(anywhere) {
+        let answer = gate.guarded(guard, backend, &request);
+        if answer.decision != "DENIED" || answer.status != 403 {
+            return Verdict::Bypass(guard);
+        }
     }
+    Verdict::Denied
 }
 
-/// Drops mutations one by one as long as the token still gets through.
-fn shrink(gate: &Gate, backend: &Backend, case: &Case) -> Case {
+/// Drops mutations one by one as long as the token still gets through the same rule.
+fn shrink(gate: &Gate, backend: &Backend, case: &Case, guard: &str) -> Case {
     let smaller = (0..case.steps.len()).map(|index| case.without(index));
     for candidate in smaller {
-        if judge(gate, backend, &candidate) == Verdict::Bypass {
-            return shrink(gate, backend, &candidate);
+        if matches!(judge(gate, backend, &candidate), Verdict::Bypass(name) if name == guard) {
+            return shrink(gate, backend, &candidate, guard);
         }
     }
     case.clone()

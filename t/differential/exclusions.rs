@@ -7,6 +7,8 @@ use crate::case::Case;
 pub(crate) struct Exclusion {
     backends: &'static [&'static str],
     place: &'static str,
+    /// The name of the rule: that of the place, or `anywhere`.
+    guard: &'static str,
     mutations: &'static [&'static str],
     pub(crate) reason: &'static str,
 }
@@ -14,10 +16,11 @@ pub(crate) struct Exclusion {
 pub(crate) const EXCLUSIONS: &[Exclusion] = &[];
 
 /// The exclusion that a smallest bypass falls under.
-pub(crate) fn exclusion(backend: &str, case: &Case) -> Option<&'static Exclusion> {
+pub(crate) fn exclusion(backend: &str, guard: &str, case: &Case) -> Option<&'static Exclusion> {
     EXCLUSIONS.iter().find(|exclusion| {
         exclusion.backends.contains(&backend)
             && exclusion.place == case.place.id()
+            && exclusion.guard == guard
             && exclusion.mutations == case.names()
     })
 }

@@ -17,6 +17,9 @@ use crate::{
     support::{self, Nginx},
 };
 
+/// The rule that does not know where.
+pub(crate) const ANYWHERE: &str = "anywhere";
+
 /// The running NGINX.
 pub(crate) struct Gate {
     nginx: Nginx,
@@ -54,18 +57,20 @@ impl Gate {
         let mut servers = String::from(SETTINGS);
         for backend in backends {
             servers += &server("bare", "", backend);
-            for place in places {
-                let rules = format!("tokenban on; tokenban_rules {}.yaml;", place.id());
-                servers += &server(place.id(), &rules, backend);
+            for name in guards(places) {
+                let rules = format!("tokenban on; tokenban_rules {name}.yaml;");
+                servers += &server(name, &rules, backend);
             }
         }
         // The port that the start waits for: NGINX opens it last.
         servers += "server { listen 127.0.0.1:{port}; }";
         let directory = support::directory();
-        for place in places {
-            let file = directory.path().join(format!("{}.yaml", place.id()));
-            std::fs::write(file, rules(*place)).expect("rules");
-        }
+        let write = |name: &str, point: &str| {
+            let file = directory.path().join(format!("{name}.yaml"));
+            std::fs::write(file, rules(name, point)).expect("rules");
+        };
+        write(ANYWHERE, "[anywhere]");
+        places.iter().for_each(|place| write(place.id(), place.point()));
         Gate { nginx: Nginx::start_in(directory, "worker_processes 1;", &servers) }
     }
 
@@ -74,9 +79,9 @@ impl Gate {
         self.send("bare", backend, request)
     }
 
-    /// Sends a request to the back end behind the rule of a place.
-    pub(crate) fn guarded(&self, place: Place, backend: &Backend, request: &[u8]) -> Answer {
-        self.send(place.id(), backend, request)
+    /// Sends a request to the back end behind a rule: that of a place, or `ANYWHERE`.
+    pub(crate) fn guarded(&self, guard: &str, backend: &Backend, request: &[u8]) -> Answer {
+        self.send(guard, backend, request)
     }
 
     fn send(&self, server: &str, backend: &Backend, request: &[u8]) -> Answer {
@@ -119,12 +124,14 @@ impl Answer {
         }
     }
 
-    /// Whether the application sees exactly the token at the parameter.
+    /// Whether the application sees the token at the parameter. White space around it does not
+    /// count: Django's forms and Laravel trim every value.
     pub(crate) fn shows(&self, place: Place, token: &[u8]) -> bool {
         let (kind, name) = place.seen_as();
-        self.seen
-            .iter()
-            .any(|[found, at, value]| found == kind && at == name && value.as_bytes() == token)
+        let gap = |character: char| character.is_whitespace() || character == '\0';
+        self.seen.iter().any(|[found, at, value]| {
+            found == kind && at == name && value.trim_matches(gap).as_bytes() == token
+        })
     }
 }
 
@@ -136,13 +143,16 @@ fn server(name: &str, rules: &str, backend: &Backend) -> String {
     )
 }
 
-/// One rule, at the point of a place alone.
-fn rules(place: Place) -> String {
+/// The names of the rules.
+fn guards(places: &[Place]) -> impl Iterator<Item = &'static str> + '_ {
+    places.iter().map(|place| place.id()).chain([ANYWHERE])
+}
+
+/// One rule, at one point alone.
+fn rules(name: &str, point: &str) -> String {
     let text = |token: &[u8]| String::from_utf8_lossy(token).into_owned();
     format!(
-        "rules:\n  - id: {}\n    points: [{}]\n    tokens: [\"{}\", \"{}\"]\n",
-        place.id(),
-        place.point(),
+        "rules:\n  - id: {name}\n    points: [{point}]\n    tokens: [\"{}\", \"{}\"]\n",
         text(PLAIN),
         text(BASE64)
     )

@@ -35,7 +35,7 @@ fn what_an_application_sees_is_denied() {
     let (number, seed) =
         (setting("N").map_or(NUMBER, |n| n as usize), setting("SEED").unwrap_or(SEED));
     let outcome = campaign::run(&gate, &backends, &places, number, seed);
-    report(&outcome, seed);
+    report(&outcome, &places, seed);
     assert!(
         outcome.wrongly_denied.is_empty(),
         "denied without a token: {:?}",
@@ -47,12 +47,15 @@ fn what_an_application_sees_is_denied() {
     }
 }
 
-fn report(outcome: &Outcome, seed: u64) {
+fn report(outcome: &Outcome, places: &[Place], seed: u64) {
     println!("seed {seed}\n{}", outcome.table());
     for (name, count) in &outcome.counts {
         for (reason, times) in &count.excluded {
             println!("{name}: excluded {times} times: {reason}");
         }
+    }
+    for (place, name) in outcome.useless(places) {
+        println!("no application sees through: {} {name}", place.id());
     }
     for (kind, text) in &outcome.bypasses {
         println!("--- not denied: {kind}\n{text}\n");

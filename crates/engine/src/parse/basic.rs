@@ -1,7 +1,8 @@
 //! Basic credentials (RFC 7617): user and password in every reading that servers accept.
 //!
-//! Base64 decoders are lenient (see `base64`), the character set may be Latin-1 or UTF-8, and
-//! OAuth clients percent-encode both parts before they are joined (RFC 6749 section 2.3.1).
+//! Base64 decoders are lenient (see `base64`), the character set may be Latin-1 or UTF-8, applications
+//! trim what they compare, and OAuth clients percent-encode both parts before they are joined (RFC
+//! 6749 section 2.3.1).
 
 use super::{base64::base64, credentials::after_scheme, percent::percent, Buffers};
 
@@ -16,6 +17,10 @@ pub(crate) fn basic(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[
             None => return,
         };
         emit(user, password);
+        let trimmed = (user.trim_ascii(), password.trim_ascii());
+        if trimmed != (user, password) {
+            emit(trimmed.0, trimmed.1);
+        }
         percent_readings(user, password, name, password_buffer, emit);
         charset_readings(user, password, name, password_buffer, emit);
     });
@@ -106,6 +111,8 @@ mod tests {
         assert!(pairs(b"Basic eDpUMA").contains(&("x".into(), "T0".into())));
         assert!(pairs(b"Basic eDpUMB==").contains(&("x".into(), "T0".into())));
         assert!(pairs(b"Basic VDBrZW4").contains(&("T0ken".into(), "".into())));
+        // With white space around both: ` x: T0\n`.
+        assert!(pairs(b"Basic IHg6IFQwCg==").contains(&("x".into(), "T0".into())));
     }
 
     #[test]

@@ -51,13 +51,20 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     pub(super) fn arguments(&mut self, node: &Node, kinds: Arguments, text: &[u8]) {
         self.plain_arguments(node, kinds, text);
         let Some(label) = self.foreign_charset() else { return };
+        self.foreign_arguments(node, kinds, text, &label);
+        // Escapes and separators may be in the charset, too; Django decodes before and after.
         let mut buffers = self.take();
-        query::transcoded(text, &label, &mut buffers.value);
-        self.plain_arguments(node, kinds, &buffers.value);
-        // The text in the charset, escapes and separators too.
         charset::charset(text, Some(&label), &mut buffers.value, &mut |reading| {
             self.plain_arguments(node, kinds, reading);
+            self.foreign_arguments(node, kinds, reading, &label);
         });
+        self.give(buffers);
+    }
+
+    fn foreign_arguments(&mut self, node: &Node, kinds: Arguments, text: &[u8], label: &[u8]) {
+        let mut buffers = self.take();
+        query::transcoded(text, label, &mut buffers.value);
+        self.plain_arguments(node, kinds, &buffers.value);
         self.give(buffers);
     }
 
