@@ -220,6 +220,7 @@ fn what_inflates_is_cut_and_said() {
         format!("<!DOCTYPE a [<!ENTITY l0 'lol'>{}]><a>&l9;</a>", entities.collect::<String>())
     };
     let archive = gzip(&vec![b'a'; 8 << 20]);
+    let fragments = format!("{{{}a", "...{".repeat(17));
     let nested = [1, 2, 3, 4, 5].iter().fold(b"x".to_vec(), |body, _| gzip(&body));
     let message = gzip(&vec![b'a'; 60 << 10]);
     let frame = [&[1][..], &(message.len() as u32).to_be_bytes(), &message].concat();
@@ -237,6 +238,7 @@ fn what_inflates_is_cut_and_said() {
         ("entities", "[anywhere]", "", laughs.into_bytes()),
         ("messages", "[post, grpc_all]", "", frame.repeat(400)),
         ("multipart", "[post, multipart, t]", "", forms.into_bytes()),
+        ("fragments", "[post, gql, gql_query_all, hash, a]", "", fragments.into_bytes()),
         (
             "view state",
             "[post, viewstate, viewstate_pair, 0]",

@@ -1,6 +1,6 @@
 //! The lexemes of JSON and its lenient relatives.
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr2, memmem};
 
 use super::{Json, Kind};
 
@@ -110,9 +110,21 @@ impl<'a> Lexer<'a> {
     }
 
     fn bare(&mut self, start: usize) -> &'a [u8] {
-        let ends = |byte: &u8| *byte <= b' ' || memchr(*byte, b",:{}[]\"").is_some();
         let rest = &self.text[self.at..];
+        let ends = |byte: &u8| ENDS_BARE[usize::from(*byte)];
         self.at += rest.iter().position(ends).unwrap_or(rest.len());
         &self.text[start..self.at]
     }
 }
+
+/// Which bytes a bare word ends before.
+const ENDS_BARE: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        ends[byte] =
+            byte <= 0x20 || matches!(byte as u8, b',' | b':' | b'{' | b'}' | b'[' | b']' | b'"');
+        byte += 1;
+    }
+    ends
+};
