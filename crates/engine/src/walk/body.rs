@@ -55,11 +55,11 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         self.give(joined);
     }
 
-    /// For `anywhere`: every parser that may fit. No application takes a form of one type for the
-    /// other where the type says which it is, and what begins as a document and has no `=` is none.
+    /// For `anywhere`: every parser that may fit. What says that it is multipart, and begins with a
+    /// delimiter, is nothing else; what begins as a document and has no `=` is no form.
     pub(super) fn anywhere(&mut self, id: NodeId, body: &[u8]) {
         let node = self.tree.node(id);
-        if is_multipart(&self.header("CONTENT-TYPE")) {
+        if body.starts_with(b"--") && is_multipart(&self.header("CONTENT-TYPE")) {
             return self.multipart(node, body);
         }
         if memchr::memchr(b'=', body).is_some() || !begins_as_document(body) {

@@ -38,6 +38,18 @@ fn tokens_are_found() {
     }
 }
 
+/// Back ends that take any type are many: `get_json(force=True)`, `parse_str(file_get_contents(…))`.
+#[test]
+fn a_type_hides_nothing() {
+    let matcher = format!("tokens: ['{TOKEN}']");
+    for content_type in ["multipart/form-data; boundary=X", "text/plain", "image/png", "x/y, z"] {
+        for body in [r#" {"a": "TOKEN"}"#, "a=1&b=TOKEN", "<a>TOKEN</a>"] {
+            let request = filled(content_type, body);
+            assert!(denies("[anywhere]", &matcher, &request), "{content_type}: {body}");
+        }
+    }
+}
+
 #[test]
 fn raw_uploads_and_parts_of_values_are_not_searched() {
     let file = "--X\r\nContent-Disposition: form-data; name=t; filename=f\r\n\r\nTOKEN\r\n--X--";

@@ -50,6 +50,14 @@ impl<'a> Json<'a> {
     }
 }
 
+/// The kind of the container that `text` begins with, if it does.
+pub(crate) fn container(text: &[u8]) -> Option<Kind> {
+    match Lexer::new(text).next() {
+        Some(Lexeme::Open(kind, _)) => Some(kind),
+        _ => None,
+    }
+}
+
 /// Emits (name, value) of every member of the objects at the top of `text`, duplicates too.
 ///
 /// A name that holds a NUL is also emitted up to it.

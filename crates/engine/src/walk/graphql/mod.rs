@@ -31,14 +31,16 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         let text = json::transcode(value, &mut buffers.value);
         if graphql::is_document(text) {
             self.gql_document(id, text);
-        } else if text.trim_ascii_start().starts_with(b"[") {
-            json::array(text, &mut |_, envelope| {
-                if envelope.kind == json::Kind::Object {
-                    self.gql_envelope(id, envelope.raw);
-                }
-            });
         } else {
-            self.gql_envelope(id, text);
+            match json::container(text) {
+                Some(json::Kind::Array) => json::array(text, &mut |_, envelope| {
+                    if envelope.kind == json::Kind::Object {
+                        self.gql_envelope(id, envelope.raw);
+                    }
+                }),
+                Some(json::Kind::Object) => self.gql_envelope(id, text),
+                _ => {}
+            }
         }
         self.give(buffers);
     }
