@@ -9,7 +9,6 @@ import pathlib
 from tokens import pattern, token
 
 MODULES = "/usr/lib/nginx/modules"
-MAP = "map_hash_max_size 16777216; map_hash_bucket_size 128;"
 IF_LEAKED = "if ($leaked) { return 403; }"
 
 
@@ -44,16 +43,22 @@ def tokenban(module, http):
     return {"modules": f"load_module {module};", "http": f"tokenban on; {http}"}
 
 
+def map_sizes(count):
+    """NGINX tries every size of a hash from a small one on, unless the most is less than a hundred
+    times the entries: then it begins there."""
+    return f"map_hash_max_size {max(4 * count, 2048)}; map_hash_bucket_size 1024;"
+
+
 def map_regex(directory, count, **_):
     lines = "".join(f'"~{pattern(i)}" 1;\n' for i in range(count))
-    http = f"{MAP} map $http_authorization $leaked {{ default 0;\n{lines}}}"
+    http = f"{map_sizes(count)} map $http_authorization $leaked {{ default 0;\n{lines}}}"
     return {"http": http, "server": IF_LEAKED}
 
 
 def map_exact(directory, count, **_):
     lines = "".join(f'"Bearer {token(i)}" 1;\n' for i in range(count))
     (directory / "map.conf").write_text(lines)
-    http = f"{MAP} map $http_authorization $leaked {{ default 0; include {directory}/map.conf; }}"
+    http = f"{map_sizes(count)} map $http_authorization $leaked {{ default 0; include {directory}/map.conf; }}"
     return {"http": http, "server": IF_LEAKED}
 
 
