@@ -1,7 +1,9 @@
 //! Multipart forms: fields and files.
 
 use super::{
-    row, Mutation,
+    row,
+    spellings::{DISPOSITIONS, NAMES, PARAMETERS},
+    Mutation,
     Place::{Field, File},
     Stage::{Parts, Text},
 };
@@ -197,114 +199,6 @@ pub(super) const TABLE: &[Mutation] = &[
     }),
 ];
 
-/// Spellings of the boundary parameter. The body has XXboundary42.
-const PARAMETERS: &[&str] = &[
-    "; boundary=\"XXboundary42\"",
-    "; boundary*0=XXbound; boundary*1=ary42",
-    "; boundary*0=\"XXbound\"; boundary*1=\"ary42\"",
-    "; boundary*0*=XXbound; boundary*1*=ary42",
-    "; boundary*=utf-8''XXboundary42",
-    "; boundary*=utf-8''XX%62oundary42",
-    "; boundary*0*=us-ascii''XX%62ound; boundary*1=ary42",
-    "; boundary=XXboundary42; boundary=other",
-    "; boundary=other; boundary=XXboundary42",
-    "; boundary=other; boundary*=utf-8''XXboundary42",
-    "; boundary=other; boundary*0=XXboundary42",
-    "; boundary=XXboundary42; boundary*=utf-8''other",
-    "; BOUNDARY=XXboundary42",
-    "; bounDary=\"XXboundary42\"",
-    "; boundary =XXboundary42",
-    "; boundary= XXboundary42",
-    "; boundary=XXboundary42;",
-    "; boundary=XXboundary42, x",
-    "; boundary=XXboundary42,x",
-    "; boundary=XXboundary42; x",
-    ";boundary=XXboundary42",
-    ";  boundary=XXboundary42\t",
-    ",boundary=XXboundary42",
-    " boundary=XXboundary42",
-    "; a=b; boundary=XXboundary42",
-    "; a=\"; boundary=other\"; boundary=XXboundary42",
-    "; charset=utf-8; boundary=XXboundary42",
-    "; xboundary=other; boundary=XXboundary42",
-    "; boundary=\"XX\\boundary42\"",
-    "; boundary='XXboundary42'",
-    "; boundary=XXboundary42\"",
-    "; boundary=\"XXboundary42",
-    ";;; boundary=XXboundary42",
-    "; boundary=(comment)XXboundary42",
-    "; boundary=XXboundary42 (comment)",
-    "",
-];
-
-/// Spellings of the name parameter.
-const NAMES: &[&str] = &[
-    "name=access_token",
-    "name='access_token'",
-    "name*=utf-8''access_token",
-    "name*=utf-8''access%5Ftoken",
-    "name*=iso-8859-1''access%5ftoken",
-    "name*0=\"access\"; name*1=\"_token\"",
-    "name*0*=utf-8''access; name*1*=%5Ftoken",
-    "name=\"other\"; name*=utf-8''access_token",
-    "name*=utf-8''access_token; name=\"other\"",
-    "name=\"other\"; name=\"access_token\"",
-    "name=\"access_token\"; name=\"other\"",
-    "name=\"access\\_token\"",
-    "name=\"access%5Ftoken\"",
-    "name=\"access_token",
-    "name=access_token\"",
-    "name =\"access_token\"",
-    "name= \"access_token\"",
-    "NAME=\"access_token\"",
-    "Name=access_token",
-    "name=\"=?utf-8?B?YWNjZXNzX3Rva2Vu?=\"",
-    "name=\"=?utf-8?Q?access=5Ftoken?=\"",
-    "name=\"access_token\0\"",
-    "name=\"access_token\0x\"",
-    "name=\"access_token \"",
-    "name=\"\taccess_token\"",
-    "name=\"access_token\";",
-    "name=\"access_token\" x",
-    "name=\"access_token\"x",
-    "name=\"access_token\", x=\"y\"",
-    "x=\"; name=other\"; name=\"access_token\"",
-    "x; name=\"access_token\"",
-    "filename*0=\"f\"; name=\"access_token\"",
-    "\tname=\"access_token\"",
-];
-
-/// What is replaced in the disposition line, and by what.
-const DISPOSITIONS: &[(&str, &str)] = &[
-    ("Content-Disposition", "content-disposition"),
-    ("Content-Disposition", "CONTENT-DISPOSITION"),
-    ("Content-Disposition: ", "Content-Disposition:"),
-    ("Content-Disposition: ", "Content-Disposition :"),
-    ("Content-Disposition: ", "Content-Disposition:\t"),
-    ("Content-Disposition: ", "Content-Disposition:\r\n "),
-    ("form-data; ", "form-data;\r\n "),
-    ("form-data; ", "form-data;\r\n\t"),
-    ("form-data; ", "form-data;\n "),
-    ("form-data; ", "form-data;"),
-    ("form-data; ", "form-data ; "),
-    ("form-data; ", "form-data,"),
-    ("form-data; ", "form-data "),
-    ("form-data; ", ""),
-    ("form-data", "Form-Data"),
-    ("form-data", "attachment"),
-    ("form-data", "file"),
-    ("form-data", "\"form-data\""),
-    ("form-data; ", "; "),
-    ("form-data; ", "form-data; ; "),
-    ("form-data; ", "form-data; a=\"b;c\"; "),
-    ("form-data; ", "form-data; a=\"b\\\"; "),
-    ("Content-Disposition", " Content-Disposition"),
-    ("Content-Disposition", "Content_Disposition"),
-    ("Content-Disposition", "X: y\rContent-Disposition"),
-    ("Content-Disposition", "X: y\nContent-Disposition"),
-    ("Content-Disposition: form-data", "Content-Disposition: form-data; charset=utf-16le"),
-];
-
 fn rewrite_name(part: &mut Part, spelled: &str) {
     let line = String::from_utf8_lossy(&part.disposition);
     part.disposition = line.replace("name=\"access_token\"", spelled).into_bytes();
@@ -315,15 +209,19 @@ fn encode(part: &mut Part, name: &str, encode: impl Fn(&[u8]) -> Vec<u8>) {
     part.headers.push(format!("Content-Transfer-Encoding: {name}").into_bytes());
 }
 
-/// One line of uuencoding.
+/// POSIX uuencode.
 fn uuencode(text: &[u8]) -> Vec<u8> {
     let letter = |bits: usize| if bits == 0 { b'`' } else { bits as u8 + 32 };
-    let mut out = [b"begin 644 a\n", &[letter(text.len())][..]].concat();
-    for group in text.chunks(3) {
-        let byte = |at: usize| usize::from(group.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        out.extend((0..4).map(|at| letter(bits >> (18 - 6 * at) & 63)));
+    let mut out = b"begin 644 a\n".to_vec();
+    for line in text.chunks(45) {
+        out.push(letter(line.len()));
+        for group in line.chunks(3) {
+            let byte = |at: usize| usize::from(group.get(at).copied().unwrap_or(0));
+            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+            out.extend((0..4).map(|at| letter(bits >> (18 - 6 * at) & 63)));
+        }
+        out.push(b'\n');
     }
-    out.extend_from_slice(b"\n`\nend\n");
+    out.extend_from_slice(b"`\nend\n");
     out
 }

@@ -19,7 +19,7 @@ pub(super) const TABLE: &[Mutation] = &[
     row("scheme: another case", SCHEME, Text, |draft, rng| {
         let end = scheme_end(draft);
         for byte in &mut draft.text[..end] {
-            if rng.below(2) == 0 {
+            if byte.is_ascii_alphabetic() && rng.below(2) == 0 {
                 *byte ^= 0x20;
             }
         }

@@ -7,6 +7,7 @@ mod cookies;
 mod form_data;
 mod headers;
 mod json;
+mod spellings;
 
 use crate::{draft::Draft, place::Place, rng::Rng};
 
