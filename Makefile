@@ -122,7 +122,7 @@ differential: configure backends ## ask real back ends what the module misses (N
 # Debian's NGINX, so that its modules for Lua and ModSecurity can take part.
 bench: ## compare with bare NGINX and other ways to deny tokens (BENCH="--rounds 3 rules")
 	@$(MAKE) build NGINX=system PACKAGES='$(PACKAGES) $(PEERS)'
-	python3 bench/bench.py --module build/ngx_http_tokenban_module.so --tokenban build/tokenban \
+	python3 -B bench/bench.py --module build/ngx_http_tokenban_module.so --tokenban build/tokenban \
 		--work $(TARGET)/bench $(BENCH)
 
 bench-engine: ## time the engine alone

@@ -79,6 +79,15 @@ class Bench:
                  ("ModSecurity, 1,000 `@rx` rules", contenders.modsecurity_regex, {"count": 1000})]
         print("\n### Patterns on Authorization, clean requests\n")
         self.table(rows, [CLEAN])
+        self.compile(10_000)
+
+    def compile(self, count):
+        """`tokenban check` reads, compiles and drops a ruleset."""
+        file = self.directory("compile") / "rules.yaml"
+        file.write_text(contenders.mixed_rules(count))
+        seconds, peak, _ = timed([self.arguments.tokenban, "check", file])
+        print(f"\nCompiling {count:,} rules of mixed kinds (`tokenban check`): {seconds:.2f} s, at most "
+              f"{peak / 2**20:.0f} MiB.")
 
     def denylist(self):
         """Tokens, for each size."""
@@ -118,7 +127,7 @@ class Bench:
     def live(self):
         """From a ban to a denial, and how long an import takes."""
         size = max(self.arguments.sizes)
-        listed, store = self.store(size, fresh=True)
+        _, store = self.store(size, fresh=True)
         settings = contenders.tokenban_store(self.directory("live"), store=store, **self.known)
         latencies = []
         with Running(self, "live", settings) as server:
@@ -126,7 +135,6 @@ class Bench:
                 latencies.append(self.ban_to_denied(server, store, f"fake_live-token-{number:024}"))
         print(f"\nFrom the end of `tokenban ban` to the first denial, {size:,} tokens in the store: "
               f"median {statistics.median(latencies):.1f} ms, most {max(latencies):.1f} ms.")
-        print(f"Tokens in {listed.name}: {size:,}.")
 
     def ban_to_denied(self, server, store, token):
         """Milliseconds; one request is tried after the other, so it counts their time too."""
@@ -147,15 +155,10 @@ class Bench:
         if not store.exists():
             subprocess.run([self.arguments.tokenban, "init", "--store", store], check=True,
                            capture_output=True)
-            began = time.monotonic()
-            command = [self.arguments.tokenban, "import", "--store", store, "--list", "leaked",
-                       listed]
-            result = subprocess.run(["/usr/bin/time", "-f", "%M", *command], check=True,
-                                    capture_output=True, text=True)
-            seconds = time.monotonic() - began
-            peak = int(result.stderr.split()[-1]) / 1024
+            seconds, peak, _ = timed([self.arguments.tokenban, "import", "--store", store, "--list",
+                                      "leaked", listed])
             used = (store / "data.mdb").stat().st_blocks * 512
-            print(f"\nImport of {size:,} tokens: {seconds:.1f} s, at most {peak:.0f} MiB of memory, "
+            print(f"\nImport of {size:,} tokens: {seconds:.1f} s, at most {peak / 2**20:.0f} MiB, "
                   f"{used / size:.1f} bytes of file an entry.")
         for path in [store, *store.iterdir()]:
             path.chmod(0o777)
@@ -202,6 +205,14 @@ class Running:
     def __exit__(self, *_):
         self.server.stop()
         shutil.rmtree(self.server.directory, ignore_errors=True)
+
+
+def timed(command):
+    """Seconds, the most bytes of memory at a time, and the output of a command."""
+    began = time.monotonic()
+    result = subprocess.run(["/usr/bin/time", "-f", "%M", *command], check=True,
+                            capture_output=True, text=True)
+    return time.monotonic() - began, int(result.stderr.split()[-1]) * 1024, result.stdout
 
 
 def load_once(server, token):

@@ -25,6 +25,16 @@ def tokenban_rules(directory, count, module, **_):
     return tokenban(module, f"tokenban_rules {directory}/rules.yaml;")
 
 
+def mixed_rules(count):
+    """A rule file: patterns, literals, whole values and tokens, at several points."""
+    points = ["header, AUTHORIZATION, credentials", "query, token", "header, COOKIE, cookie, s"]
+    matchers = [lambda i: f"regex: '{pattern(i)}'", lambda i: f"regex: 'literal-{i:032}'",
+                lambda i: f"regex: '^exact-{i:032}$'", lambda i: f"tokens: ['{token(i)}']"]
+    return "rules:\n" + "".join(
+        f"- {{id: r{i}, points: [[{points[i % 3]}]], {matchers[i % 4](i)}}}\n"
+        for i in range(count))
+
+
 def tokenban_shipped(directory, module, root, **_):
     """The rule files that come with tokenban; the denylist, which needs a store, apart."""
     files = sorted(file for file in (root / "rules").glob("*.yaml") if file.name != "denylist.yaml")

@@ -135,8 +135,3 @@ def load(server, seconds, headers=(), body=None, path="/", connections=16):
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
     return rate, used / 1000 / max(requests, 1), int(bad[1]) if bad else 0
 
-
-def peak_memory(pid):
-    """Bytes that a process had at most."""
-    text = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+)", text)[1]) * 1024
