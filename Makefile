@@ -5,6 +5,8 @@
 
 CARGO ?= cargo
 NGINX ?= vendored
+# NGINX itself would take a variable of this name for sockets to inherit.
+unexport NGINX
 
 PACKAGES = libclang-dev libpcre2-dev libssl-dev zlib1g-dev
 test: PACKAGES += nghttp2-client openssl

@@ -224,7 +224,7 @@ pub(crate) fn check_file(file: &Path) -> Output {
     let store = build.join("store");
     tokenban_denylist::Store::create(&store, &Default::default()).expect("a store");
     let name = file.file_name().expect("a name");
-    let mut command = Command::new(env!("TOKENBAN_NGINX"));
+    let mut command = nginx();
     command.args(["-e", "stderr", "-t", "-p"]).arg(conf.join("")).arg("-c").arg(name);
     if is_root() {
         command.args(["-g", "user root;"]);
@@ -276,8 +276,16 @@ fn configure(directory: &TempDir, [port, port2]: [u16; 2], main: &str, http: &st
     fs::write(directory.path().join("nginx.conf"), text).expect("configuration");
 }
 
-fn command(directory: &TempDir) -> Command {
+/// The binary. Whatever started the tests may have a variable that NGINX takes for its own: sockets
+/// that it inherits.
+fn nginx() -> Command {
     let mut command = Command::new(env!("TOKENBAN_NGINX"));
+    command.env_remove("NGINX");
+    command
+}
+
+fn command(directory: &TempDir) -> Command {
+    let mut command = nginx();
     let log = directory.path().join("error.log");
     let words = [OsStr::new("-e"), log.as_os_str(), OsStr::new("-p"), directory.path().as_os_str()];
     command.args(words).args(["-c", "nginx.conf"]);
