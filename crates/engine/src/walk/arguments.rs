@@ -47,16 +47,21 @@ pub(super) fn is_argument(found: &[u8], name: &str) -> bool {
 }
 
 impl<R: Request + ?Sized> Walk<'_, R> {
-    /// Visits the arguments in a text, in the charset of the Content-Type, too.
+    /// Visits the arguments in a text, in the charsets of the Content-Type, too.
     pub(super) fn arguments(&mut self, node: &Node, kinds: Arguments, text: &[u8]) {
         self.plain_arguments(node, kinds, text);
-        let Some(label) = self.foreign_charset() else { return };
-        self.foreign_arguments(node, kinds, text, &label);
-        // Escapes and separators may be in the charset, too; Django decodes before and after.
+        for label in self.foreign_charsets() {
+            self.arguments_in(node, kinds, text, &label);
+        }
+    }
+
+    /// Escapes and separators may be in the charset, too; Django decodes before and after.
+    fn arguments_in(&mut self, node: &Node, kinds: Arguments, text: &[u8], label: &[u8]) {
+        self.foreign_arguments(node, kinds, text, label);
         let mut buffers = self.take();
-        charset::charset(text, Some(&label), &mut buffers.value, &mut |reading| {
+        charset::charset(text, Some(label), &mut buffers.value, &mut |reading| {
             self.plain_arguments(node, kinds, reading);
-            self.foreign_arguments(node, kinds, reading, &label);
+            self.foreign_arguments(node, kinds, reading, label);
         });
         self.give(buffers);
     }
@@ -68,16 +73,19 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         self.give(buffers);
     }
 
-    /// What the request says its text is in, unless that is UTF-8.
-    fn foreign_charset(&self) -> Option<Vec<u8>> {
-        let mut found = None;
+    /// What the request says its text is in, where that is not UTF-8.
+    fn foreign_charsets(&mut self) -> Vec<Vec<u8>> {
+        let mut some = false;
         self.request.headers(&mut |name, value| {
-            if is_header(name, "CONTENT-TYPE") {
-                let label = charset::label(value).filter(|label| charset::is_foreign(label));
-                found = label.map(<[u8]>::to_vec).or(found.take());
-            }
+            some |= is_header(name, "CONTENT-TYPE") && !charset::labels(value).0.is_empty();
         });
-        found
+        if !some {
+            return Vec::new();
+        }
+        let content_type = self.header("CONTENT-TYPE");
+        let (labels, coverage) = charset::labels(&content_type);
+        self.note(coverage);
+        labels.into_iter().map(<[u8]>::to_vec).collect()
     }
 
     fn plain_arguments(&mut self, node: &Node, kinds: Arguments, text: &[u8]) {

@@ -35,10 +35,11 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         }
         let coding = self.header("CONTENT-ENCODING");
         let content_type = self.header("CONTENT-TYPE");
-        let label = charset::label(&content_type);
+        let (labels, coverage) = charset::labels(&content_type);
+        self.note(coverage);
         let start: Vec<u8> = pieces.iter().copied().flatten().take(START).copied().collect();
         let coded = content_encoding::may_apply(&start, &coding);
-        let foreign = charset::may_apply(&start, label);
+        let foreign = !labels.is_empty() || charset::may_apply(&start);
         if node.edges.is_empty() && !coded && !foreign {
             return;
         }
@@ -48,9 +49,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             _ => join(pieces, &mut joined.value),
         };
         self.inside(node, body);
-        self.charsets(id, body, label);
+        self.charsets(id, body, &labels);
         if coded {
-            self.decoded(id, body, &coding, label);
+            self.decoded(id, body, &coding, &labels);
         }
         self.give(joined);
     }
@@ -77,14 +78,14 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     }
 
     /// Every layer below the codings.
-    fn decoded(&mut self, id: NodeId, body: &[u8], coding: &[u8], label: Option<&[u8]>) {
+    fn decoded(&mut self, id: NodeId, body: &[u8], coding: &[u8], labels: &[&[u8]]) {
         let bounds = self.bounds();
         let mut buffers = self.take();
         let mut size = 0;
         let coverage = content_encoding(body, coding, bounds, &mut buffers, &mut |layer| {
             size += layer.len();
             self.value(id, layer);
-            self.charsets(id, layer, label);
+            self.charsets(id, layer, labels);
         });
         self.give(buffers);
         self.inflated(size);
@@ -94,9 +95,12 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         }
     }
 
-    fn charsets(&mut self, id: NodeId, text: &[u8], label: Option<&[u8]>) {
+    fn charsets(&mut self, id: NodeId, text: &[u8], labels: &[&[u8]]) {
         let mut buffers = self.take();
-        charset(text, label, &mut buffers.value, &mut |reading| self.value(id, reading));
+        let labels = labels.iter().copied().map(Some);
+        for label in labels.chain([None]) {
+            charset(text, label, &mut buffers.value, &mut |reading| self.value(id, reading));
+        }
         self.give(buffers);
     }
 }

@@ -107,6 +107,7 @@ fn multipart() {
         ("Content-Transfer-Encoding: base64", "ZmFrZS10b2tlbi4wMTIzNDU2Nzg5"),
         ("Content-Transfer-Encoding: quoted-printable", "fake=2Dtoken.012345=\r\n6789"),
         ("Content-Type: text/plain; charset=utf-7", "fake+AC0-token.0123456789"),
+        ("Content-Type: text/plain; charset=utf-8; charset=utf-7", "fake+AC0-token.0123456789"),
     ] {
         let head = format!("Content-Disposition: form-data; name=\"t\"\r\n{more}");
         let body = format!("--X\r\n{head}\r\n\r\n{content}\r\n--X--");
@@ -159,6 +160,21 @@ fn json() {
     assert_denied("[post, json_doc, hash, t]", &post("", long));
     let seven = "{+ACI-t+ACI-:+ACI-TOKEN+ACI-}";
     assert_denied("[post, json_doc, hash, t]", &filled("application/json; charset=UTF-7", seven));
+}
+
+/// Of two charsets, and of a parameter that only looks like one, readers take either.
+#[test]
+fn a_second_charset_hides_nothing() {
+    for content_type in [
+        "x/y; charset=utf-8; charset=utf-7",
+        "x/y; xcharset=utf-8; charset=utf-7",
+        "x/y; charset=cp037; charset=utf-7",
+    ] {
+        let form = post(content_type, "t=fake%2BAC0-token.0123456789");
+        assert_denied("[post, form_urlencoded, t]", &form);
+        let json = filled(content_type, "{+ACI-t+ACI-:+ACI-TOKEN+ACI-}");
+        assert_denied("[post, json_doc, hash, t]", &json);
+    }
 }
 
 /// 28.

@@ -46,3 +46,20 @@ pub(super) fn without_shifts(text: &[u8], buffer: &mut Vec<u8>) {
         }
     }
 }
+
+/// Drops the shifts of HZ (RFC 1843): `~{`, `~}`, and a tilde that joins two lines.
+pub(super) fn without_tildes(text: &[u8], buffer: &mut Vec<u8>) {
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        match (*byte, bytes.as_slice().first()) {
+            (b'~', Some(b'{' | b'}' | b'\n')) => {
+                bytes.next();
+            }
+            (b'~', Some(b'~')) => {
+                bytes.next();
+                buffer.push(b'~');
+            }
+            _ => buffer.push(*byte),
+        }
+    }
+}

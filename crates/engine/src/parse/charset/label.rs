@@ -3,25 +3,49 @@
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_16BE, UTF_16LE, UTF_8};
 
 use super::{ebcdic, Charset};
+use crate::parse::Coverage;
 
 /// A name longer than this names nothing.
 const LONGEST: usize = 32;
 
-/// The charset that a Content-Type names.
-pub(crate) fn label(content_type: &[u8]) -> Option<&[u8]> {
+/// More charsets than these, only a hostile request names.
+const MOST: usize = 4;
+
+/// The charsets other than UTF-8 that a Content-Type names, each once. Readers differ on which of two
+/// parameters wins, and on where one begins. `Cut` where there are too many.
+pub(crate) fn labels(content_type: &[u8]) -> (Vec<&[u8]>, Coverage) {
+    let mut found = Vec::new();
+    let mut known = Vec::new();
+    for label in named(content_type) {
+        match by_label(label) {
+            Some(charset) if !known.contains(&charset) => {
+                if known.len() == MOST {
+                    return (found, Coverage::Cut);
+                }
+                known.push(charset);
+                found.push(label);
+            }
+            _ => {}
+        }
+    }
+    (found, Coverage::Whole)
+}
+
+/// What follows each `charset=`.
+fn named(content_type: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = content_type;
-    loop {
+    std::iter::from_fn(move || loop {
         let at = rest.windows(7).position(|it| it.eq_ignore_ascii_case(b"charset"))?;
-        rest = &rest[at + 7..];
+        rest = rest.get(at + 7..)?;
         let after = rest.trim_ascii_start();
         if let Some(value) = after.strip_prefix(b"=") {
-            return Some(value_of(value));
+            return Some(value_of(value.trim_ascii_start()));
         }
         // RFC 2231: `charset*=us-ascii'en'utf-7`.
         if let Some(value) = after.strip_prefix(b"*=") {
             return value_of(value).rsplit(|byte| *byte == b'\'').next();
         }
-    }
+    })
 }
 
 fn value_of(text: &[u8]) -> &[u8] {
@@ -43,6 +67,9 @@ pub(super) fn by_label(label: &[u8]) -> Option<Charset> {
         b"utf32" | b"utf32be" | b"u32" | b"ucs4" => Charset::Utf32Be,
         b"utf16" | b"utf16le" | b"u16" | b"ucs2" => Charset::Listed(UTF_16LE),
         b"utf16be" => Charset::Listed(UTF_16BE),
+        b"utf8sig" => Charset::Utf8Signed,
+        b"hz" | b"hzgb" | b"hzgb2312" => Charset::Hz,
+        b"macarabic" | b"macfarsi" => Charset::MacArabic,
         b"unicodeescape" | b"rawunicodeescape" => Charset::Escapes,
         b"punycode" => Charset::Punycode,
         b"iso2022jp" => Charset::Listed(ISO_2022_JP),

@@ -10,7 +10,7 @@ mod escapes;
 mod label;
 mod utf7;
 
-pub(crate) use label::label;
+pub(crate) use label::labels;
 
 use encoding_rs::{CoderResult, Encoding, UTF_16BE, UTF_16LE, UTF_8};
 
@@ -23,10 +23,14 @@ enum Charset {
     Escapes,
     /// IBM's code pages.
     Ebcdic,
+    /// Python's, for text in which the shifts lead nowhere (RFC 1843).
+    Hz,
     /// ISO 2022, for text in which the shifts lead nowhere.
     Iso2022,
     /// A charset of the WHATWG list.
     Listed(&'static Encoding),
+    /// Python's `mac_arabic` and `mac_farsi`, which have ASCII's marks twice.
+    MacArabic,
     /// Python's, of text that is ASCII.
     Punycode,
     Utf32Be,
@@ -34,6 +38,8 @@ enum Charset {
     Utf7,
     /// RFC 3501's variant, for the names of mailboxes.
     Utf7Imap,
+    /// Python's `utf_8_sig`: each value may begin with a byte order mark.
+    Utf8Signed,
 }
 
 /// Emits `value` as UTF-8 wherever it is, or is labelled as, something else.
@@ -62,14 +68,9 @@ pub(crate) fn charset(
     }
 }
 
-/// Whether a name is that of a charset other than UTF-8.
-pub(crate) fn is_foreign(label: &[u8]) -> bool {
-    by_label(label).is_some()
-}
-
-/// Whether text that starts so may be in another charset than UTF-8.
-pub(crate) fn may_apply(start: &[u8], label: Option<&[u8]>) -> bool {
-    label.is_some_and(is_foreign) || by_mark(start).is_some() || by_pattern(start).is_some()
+/// Whether text that starts so may be in another charset than UTF-8, without a label.
+pub(crate) fn may_apply(start: &[u8]) -> bool {
+    by_mark(start).is_some() || by_pattern(start).is_some()
 }
 
 fn emit_as(
@@ -83,7 +84,9 @@ fn emit_as(
     match charset {
         Charset::Ebcdic => ebcdic::decode(text, buffer),
         Charset::Escapes => escapes::unescape(text, buffer),
+        Charset::Hz => escapes::without_tildes(text, buffer),
         Charset::Iso2022 => escapes::without_shifts(text, buffer),
+        Charset::MacArabic => buffer.extend(text.iter().copied().map(mac_arabic)),
         Charset::Punycode => buffer.extend_from_slice(text.strip_suffix(b"-").unwrap_or(text)),
         Charset::Listed(encoding) if encoding == UTF_8 => buffer.extend_from_slice(text),
         Charset::Listed(encoding) => listed(encoding, text, buffer),
@@ -91,6 +94,9 @@ fn emit_as(
         Charset::Utf32Le => utf32(text, u32::from_le_bytes, buffer),
         Charset::Utf7 => utf7::decode(text, b'+', buffer),
         Charset::Utf7Imap => utf7::decode(text, b'&', buffer),
+        Charset::Utf8Signed => {
+            buffer.extend_from_slice(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text));
+        }
     }
     if buffer.as_slice() != whole {
         emit(buffer);
@@ -138,6 +144,14 @@ fn utf32(text: &[u8], unit: fn([u8; 4]) -> u32, buffer: &mut Vec<u8>) {
     }
 }
 
+/// The marks that stand there a second time, for text from right to left.
+fn mac_arabic(byte: u8) -> u8 {
+    match byte {
+        0xa0..=0xaf | 0xba | 0xbc..=0xbe | 0xdb..=0xdf | 0xfb..=0xfd => byte & 0x7f,
+        _ => byte,
+    }
+}
+
 /// Appends a character, or the replacement character for what is none.
 pub(in crate::parse) fn push_char(character: Option<char>, buffer: &mut Vec<u8>) {
     let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
@@ -147,6 +161,7 @@ pub(in crate::parse) fn push_char(character: Option<char>, buffer: &mut Vec<u8>)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::Coverage;
     use proptest::prelude::*;
 
     fn readings(value: &[u8], label: Option<&str>) -> Vec<String> {
@@ -217,6 +232,9 @@ mod tests {
             (b"to\x1b(Bken", "iso-2022-jp"),
             (b"to\x1b(Bken", "iso2022_jp_2"),
             (b"to\x0e\x0fken", "iso2022_kr"),
+            (b"to~{~}ken", "hz"),
+            (b"to~\nken", "HZ-GB-2312"),
+            (b"\xef\xbb\xbftoken", "utf-8-sig"),
         ];
         for (value, label) in cases {
             let found = readings(value, Some(label));
@@ -228,17 +246,39 @@ mod tests {
     }
 
     #[test]
-    fn a_content_type_names_the_charset() {
-        for (content_type, name) in [
-            ("text/plain; charset=utf-7", Some("utf-7")),
-            ("text/plain;CHARSET=\"utf-7\"", Some("utf-7")),
-            ("text/plain; charset = utf-7 ; x=y", Some("utf-7")),
-            ("text/plain; charset*=us-ascii''utf-7", Some("utf-7")),
-            ("text/plain; charsets=x; charset=utf-7, text/html", Some("utf-7")),
-            ("text/plain", None),
-        ] {
-            assert_eq!(label(content_type.as_bytes()), name.map(str::as_bytes), "{content_type}");
+    fn marks_of_right_to_left_text() {
+        for label in ["mac_arabic", "MacFarsi"] {
+            assert_eq!(readings(b"a\xaeb\xadc\xdfd\xaf\xab\xbd\xba", Some(label)), ["a.b-c_d/+=:"]);
         }
+    }
+
+    #[test]
+    fn a_content_type_names_charsets() {
+        let cases: &[(&str, &[&str])] = &[
+            ("text/plain; charset=utf-7", &["utf-7"]),
+            ("text/plain;CHARSET=\"utf-7\"", &["utf-7"]),
+            ("text/plain; charset = utf-7 ; x=y", &["utf-7"]),
+            ("text/plain; charset= \"utf-7\"", &["utf-7"]),
+            ("text/plain; charset*=us-ascii''utf-7", &["utf-7"]),
+            ("text/plain; charsets=x; charset=utf-7, text/html", &["utf-7"]),
+            ("text/plain; charset=utf-8; charset=utf-7", &["utf-7"]),
+            ("text/plain; xcharset=utf-8; charset=utf-7", &["utf-7"]),
+            ("text/plain; charset=utf-7; charset=utf-8", &["utf-7"]),
+            ("text/plain; charset=\"x; charset=utf-7\"", &["utf-7\""]),
+            (
+                "text/plain; charset=cp037, text/plain; charset=utf_7; charset=utf-7",
+                &["cp037", "utf_7"],
+            ),
+            ("text/plain; charset=utf-8", &[]),
+            ("text/plain", &[]),
+        ];
+        for (content_type, expected) in cases {
+            let (found, coverage) = labels(content_type.as_bytes());
+            let expected: Vec<_> = expected.iter().map(|label| label.as_bytes()).collect();
+            assert_eq!((found, coverage), (expected, Coverage::Whole), "{content_type}");
+        }
+        let many = b"charset=utf-7;charset=utf-16;charset=utf-32;charset=cp037;charset=hz";
+        assert_eq!(labels(many).1, Coverage::Cut);
     }
 
     proptest! {
@@ -247,7 +287,7 @@ mod tests {
             value in prop::collection::vec(any::<u8>(), 0..200),
             label in prop::sample::select(vec![
                 "utf-7", "utf-32", "utf-16", "gb18030", "x", "cp037", "unicode_escape", "utf7imap",
-                "iso2022_kr", "punycode",
+                "iso2022_kr", "punycode", "hz", "mac_arabic", "utf-8-sig",
             ]),
         ) {
             charset(&value, Some(label.as_bytes()), &mut Vec::new(), &mut |reading| {

@@ -13,11 +13,10 @@ mod parameters;
 
 use memchr::memchr2;
 
-use super::{Buffers, Coverage};
+use super::{charset::labels, Buffers, Coverage};
 use boundary::Boundaries;
 use delimiter::{delimiters, without_line_end};
 use head::{head_and_content, headers, Description};
-use parameters::parameter;
 
 /// Multipart inside multipart: RFC 7578 section 4.3 allows one level, mail a few.
 const DEPTH: usize = 3;
@@ -70,14 +69,22 @@ pub(crate) fn multipart(
         part: 0,
         too_deep: false,
     };
-    if let Some(charset) = parameter(content_type, b"charset").next() {
-        form.charset.extend_from_slice(charset);
+    let (labels, named) = labels(content_type);
+    for label in or_none(&labels) {
+        form.charset = label.to_vec();
+        form.entity(body, content_type, b"", DEPTH);
     }
-    form.entity(body, content_type, b"", DEPTH);
-    if form.too_deep {
-        Coverage::Cut
-    } else {
-        form.coverage
+    match form.too_deep {
+        true => Coverage::Cut,
+        false => form.coverage.and(named),
+    }
+}
+
+/// The labels, or an empty one.
+fn or_none<'l>(labels: &'l [&[u8]]) -> &'l [&'l [u8]] {
+    match labels {
+        [] => &[b""],
+        labels => labels,
     }
 }
 
@@ -234,16 +241,32 @@ impl Form<'_> {
         encoding: &[u8],
         described: &Description<'_>,
     ) {
-        if !self.may_read(content.len() * described.names.iter().count()) {
+        let (mut labels, named) = labels(content_type);
+        self.coverage = self.coverage.and(named);
+        let told = self.charset.clone();
+        if labels.is_empty() {
+            labels.push(&told);
+        }
+        if !self.may_read(content.len() * described.names.iter().count() * labels.len()) {
             return;
         }
-        let own = parameter(content_type, b"charset").next();
-        let charset = own.unwrap_or(&self.charset).to_vec();
+        for label in labels {
+            self.readings(content, encoding, label, described);
+        }
+    }
+
+    fn readings(
+        &mut self,
+        content: &[u8],
+        encoding: &[u8],
+        label: &[u8],
+        described: &Description<'_>,
+    ) {
         let file = described.is_file;
         let field = !file || described.is_doubtful || described.file_names.all_empty();
         let (emit, part) = (&mut self.emit, self.part);
         let mut told = None;
-        content::readings(content, encoding, &charset, self.buffers, &mut |value| {
+        content::readings(content, encoding, label, self.buffers, &mut |value| {
             for name in described.names.iter() {
                 if field {
                     emit(Item::Field { part, name, value });
