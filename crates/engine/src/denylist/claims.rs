@@ -2,7 +2,10 @@
 //!
 //! Of a claim that is there twice, readers take the first or the last: every one counts here.
 
-use crate::parse::json::{self, Kind};
+use crate::parse::{
+    json::{self, Kind},
+    shrink,
+};
 
 /// The values of one payload, in memory that is used again for the next.
 #[derive(Debug, Default)]
@@ -41,6 +44,13 @@ impl Claims {
             bytes.extend_from_slice(value);
             found.push((claim, start, bytes.len()));
         });
+    }
+
+    /// Gives back what only a large payload needed.
+    pub(super) fn shrink(&mut self) {
+        shrink(&mut self.found);
+        let Claims { bytes, text, name, value, .. } = self;
+        [bytes, text, name, value].into_iter().for_each(shrink);
     }
 
     /// Every issuer; the empty one where there is none.

@@ -100,6 +100,8 @@ impl<'a> Lookup<'a> {
         if clean && incomplete.is_none() {
             scanned.keep(value);
         }
+        buffers.shrink();
+        claims.shrink();
         self.incomplete = self.incomplete.or(incomplete);
     }
 }

@@ -62,11 +62,14 @@ const KEPT: usize = 1 << 20;
 impl Buffers {
     /// Gives back what only a large body needed.
     pub(crate) fn shrink(&mut self) {
-        for buffer in [&mut self.name, &mut self.value, &mut self.spare] {
-            if buffer.capacity() > KEPT {
-                *buffer = Vec::new();
-            }
-        }
+        [&mut self.name, &mut self.value, &mut self.spare].into_iter().for_each(shrink);
+    }
+}
+
+/// Gives a buffer back that only a large body needed.
+pub(crate) fn shrink<T>(buffer: &mut Vec<T>) {
+    if buffer.capacity() * size_of::<T>() > KEPT {
+        *buffer = Vec::new();
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use allocation_counter::measure;
 use tokenban_engine::{
     decision::{Incomplete, Mode},
-    denylist::NoDenylists,
+    denylist::{LostDenylists, NoDenylists},
     request::OwnedRequest,
     Inspection, Ruleset,
 };
@@ -306,4 +306,17 @@ fn values_of_the_head_are_bounded_as_well() {
     let inspection = Inspection { request: &request, denylists: &NoDenylists, mode: Mode::On };
     let outcome = ruleset.evaluate_whole(&inspection, &mut ruleset.scratch());
     assert_eq!(outcome.incomplete, Some(Incomplete::Bound));
+}
+
+/// What a JWT of a large body needed is given back.
+#[test]
+fn a_large_jwt_keeps_no_memory() {
+    let claim = "eHh4".repeat(2 << 20);
+    let request = post("", format!("eyJhbGciOiJub25lIn0.eyJzdWIiOiAi{claim}In0.x"));
+    let ruleset = ruleset("[post]", "denylist: [leaked]");
+    let inspection = Inspection { request: &request, denylists: &LostDenylists, mode: Mode::On };
+    let mut scratch = ruleset.scratch();
+    ruleset.evaluate_whole(&inspection, &mut scratch);
+    let kept = measure(|| drop(std::mem::replace(&mut scratch, ruleset.scratch())));
+    assert!(kept.bytes_current > -(1 << 20), "{kept:?}");
 }
