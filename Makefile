@@ -10,7 +10,7 @@ unexport NGINX
 
 PACKAGES = libclang-dev libpcre2-dev libssl-dev zlib1g-dev
 test: PACKAGES += nghttp2-client openssl
-PEERS    = nginx nginx-dev libnginx-mod-http-lua libnginx-mod-http-modsecurity time wrk
+PEERS    = nginx nginx-dev libnginx-mod-http-lua libnginx-mod-http-modsecurity time valgrind wrk
 TARGET  := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 TESTED   = --workspace
 OUT     := $(TARGET)

@@ -5,6 +5,7 @@ gets the same load in turn; a figure is the median of the rounds. The tables go 
 """
 
 import argparse
+import http.client
 import pathlib
 import random
 import shutil
@@ -16,7 +17,7 @@ import time
 import bodies
 import contenders
 import tokens
-from server import Failed, Server, load
+from server import Failed, Server, instructions, load
 
 NGINX = "/usr/sbin/nginx"
 CLEAN = "Authorization: Bearer fake_clean-token-of-a-clean-client-0123456"
@@ -45,7 +46,7 @@ def main():
     bench = Bench(arguments, work)
     for suite in arguments.suites:
         {"rules": bench.rules, "denylist": bench.denylist, "bodies": bench.bodies,
-         "live": bench.live}[suite]()
+         "live": bench.live, "instructions": bench.instructions}[suite]()
 
 
 def parse():
@@ -57,7 +58,7 @@ def parse():
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--sizes", type=int, nargs="+",
                         default=[1_000, 100_000, 1_000_000, 10_000_000])
-    parser.add_argument("suites", nargs="*", default=["rules", "denylist", "bodies", "live"])
+    parser.add_argument("suites", nargs="*", default=["rules", "denylist", "bodies", "live", "instructions"])
     return parser.parse_args()
 
 
@@ -135,6 +136,26 @@ class Bench:
                 latencies.append(self.ban_to_denied(server, store, f"fake_live-token-{number:024}"))
         print(f"\nFrom the end of `tokenban ban` to the first denial, {size:,} tokens in the store: "
               f"median {statistics.median(latencies):.1f} ms, most {max(latencies):.1f} ms.")
+
+    def instructions(self):
+        """User instructions a clean request: the steadiest figure. Valgrind hides the processor's
+        SHA extensions from a program, so digests cost more here than they do in time."""
+        sizes = self.arguments.sizes
+        rows = [("bare NGINX", contenders.bare, {}),
+                ("tokenban, 1,000 regex rules", contenders.tokenban_rules, {"count": 1000}),
+                (f"tokenban, {max(sizes):,} tokens", contenders.tokenban_store,
+                 {"store": self.store(max(sizes))[1]}),
+                (f"`map`, {min(sizes):,} exact strings", contenders.map_exact,
+                 {"count": min(sizes)})]
+        print("\n### User instructions a clean request, `Authorization` only\n")
+        print("| | instructions | added |\n| --- | ---: | ---: |")
+        base = None
+        for name, contender, arguments in rows:
+            directory = self.directory("instructions")
+            count = instructions(NGINX, directory, CLEAN, contender(
+                directory, **{**self.known, **arguments}))
+            base = base or count
+            print(f"| {name} | {count:,.0f} | {count - base:+,.0f} |")
 
     def ban_to_denied(self, server, store, token):
         """Milliseconds; one request is tried after the other, so it counts their time too."""
@@ -216,7 +237,6 @@ def timed(command):
 
 
 def load_once(server, token):
-    import http.client
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     connection.request("GET", "/", headers={"Authorization": f"Bearer {token}"})
     return connection.getresponse().status

@@ -1,6 +1,6 @@
 """An NGINX with one worker on loopback, and what it costs: time, CPU, memory."""
 
-import os
+import http.client
 import pathlib
 import re
 import signal
@@ -9,7 +9,7 @@ import subprocess
 import time
 
 FRAME = """
-daemon off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/error.log error;
+daemon off; {single} worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/error.log error;
 {modules}
 events {{ worker_connections 1024; }}
 http {{
@@ -26,21 +26,42 @@ class Failed(Exception):
     """A contender that does not start, or not in time; the text says how."""
 
 
+def instructions(nginx, directory, header, settings):
+    """User instructions that one more request costs, counted by Valgrind."""
+    few, many = (counted(nginx, directory, header, settings, n) for n in (200, 1200))
+    return (many - few) / 1000
+
+
+def counted(nginx, directory, header, settings, requests):
+    """Instructions of a whole run of a single process."""
+    tool = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={directory}/callgrind.out"]
+    server = Server([*tool, nginx], directory, single=True, **settings)
+    name, value = header.split(": ", 1)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    for _ in range(requests):
+        connection.request("GET", "/", headers={name: value})
+        connection.getresponse().read()
+    connection.close()
+    server.stop()
+    text = (directory / "callgrind.out").read_text()
+    return int(re.search(r"^(?:summary|totals): (\d+)", text, re.M)[1])
+
+
 class Server:
-    """A running NGINX."""
+    """A running NGINX; `nginx` is its command."""
 
     def __init__(self, nginx, directory, modules="", http="", server="", location="empty_gif;",
-                 limit=180):
+                 limit=180, single=False):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.directory.chmod(0o755)
         self.port = free_port()
         (self.directory / "nginx.conf").write_text(FRAME.format(
             dir=self.directory, modules=modules, http=http, server=server, location=location,
-            port=self.port))
+            port=self.port, single="master_process off;" if single else ""))
         began = time.monotonic()
         self.master = subprocess.Popen(
-            [nginx, "-e", self.directory / "error.log", "-p", self.directory, "-c", "nginx.conf"],
+            [*([nginx] if isinstance(nginx, str) else nginx), "-e", self.directory / "error.log", "-p", self.directory, "-c", "nginx.conf"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while not self.listens():
             if self.master.poll() is not None:
