@@ -3,10 +3,15 @@
 import http.client
 import pathlib
 import re
+import resource
 import signal
 import socket
 import subprocess
 import time
+
+# Most bytes of private memory that a process may have: a contender that needs more fails, and not
+# the machine.
+MEMORY = 12 << 30
 
 FRAME = """
 daemon off; {single} worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/error.log error;
@@ -51,7 +56,7 @@ class Server:
     """A running NGINX; `nginx` is its command."""
 
     def __init__(self, nginx, directory, modules="", http="", server="", location="empty_gif;",
-                 limit=180, single=False):
+                 limit=100, single=False):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.directory.chmod(0o755)
@@ -62,10 +67,11 @@ class Server:
         began = time.monotonic()
         self.master = subprocess.Popen(
             [*([nginx] if isinstance(nginx, str) else nginx), "-e", self.directory / "error.log", "-p", self.directory, "-c", "nginx.conf"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY)))
         while not self.listens():
             if self.master.poll() is not None:
-                raise Failed(f"ends with {self.master.returncode}: {self.last_error()}")
+                raise Failed(f"does not start ({self.master.returncode}): {self.last_error()}")
             if time.monotonic() - began > limit:
                 self.stop()
                 raise Failed(f"does not start within {limit} s")
@@ -98,7 +104,7 @@ class Server:
         own = rollup(self.worker(), "Private_Clean") + rollup(self.worker(), "Private_Dirty")
         return all_pss, own
 
-    def reload(self, limit=180):
+    def reload(self, limit=100):
         """Seconds from the signal to the end of the old worker."""
         old, began = self.worker(), time.monotonic()
         self.master.send_signal(signal.SIGHUP)
