@@ -241,12 +241,11 @@ impl Form<'_> {
         encoding: &[u8],
         described: &Description<'_>,
     ) {
-        let (mut labels, named) = labels(content_type);
+        let (labels, named) = labels(content_type);
         self.coverage = self.coverage.and(named);
         let told = self.charset.clone();
-        if labels.is_empty() {
-            labels.push(&told);
-        }
+        let told = [told.as_slice()];
+        let labels = if labels.is_empty() { &told } else { labels.as_slice() };
         if !self.may_read(content.len() * described.names.iter().count() * labels.len()) {
             return;
         }
