@@ -58,6 +58,8 @@ def parse():
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--sizes", type=int, nargs="+",
                         default=[1_000, 100_000, 1_000_000, 10_000_000])
+    parser.add_argument("--peers", type=int, default=10_000_000,
+                        help="the largest size for which the other ways take part")
     parser.add_argument("suites", nargs="*", default=["rules", "denylist", "bodies", "live", "instructions"])
     return parser.parse_args()
 
@@ -96,11 +98,12 @@ class Bench:
             listed, store = self.store(size)
             common = {"count": size, "tokens": listed, "store": store}
             rows = [("bare NGINX", contenders.bare, common),
-                    ("tokenban, Authorization", contenders.tokenban_store, common),
-                    ("`map`, exact strings", contenders.map_exact, common),
-                    ("Lua table", contenders.lua_table, common),
-                    ("Lua shared dictionary", contenders.lua_dictionary, common),
-                    ("ModSecurity `@pmFromFile`", contenders.modsecurity_tokens, common)]
+                    ("tokenban, Authorization", contenders.tokenban_store, common)]
+            if size <= self.arguments.peers:
+                rows += [("`map`, exact strings", contenders.map_exact, common),
+                         ("Lua table", contenders.lua_table, common),
+                         ("Lua shared dictionary", contenders.lua_dictionary, common),
+                         ("ModSecurity `@pmFromFile`", contenders.modsecurity_tokens, common)]
             print(f"\n### {size:,} tokens, clean requests\n")
             self.table(rows, [CLEAN], whole=True)
             rows = [("bare NGINX", contenders.bare, {}),
