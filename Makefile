@@ -128,7 +128,7 @@ bench: ## compare with bare NGINX and other ways to deny tokens (BENCH="--rounds
 		--work $(TARGET)/bench $(BENCH)
 
 bench-engine: ## time the engine alone
-	$(CARGO) bench -p tokenban-engine --features bench -- --noplot
+	$(CARGO) bench -p tokenban-engine --bench denylist --bench matcher --bench parsers --bench points
 
 # An input that fails is left in fuzz/artifacts/: it belongs into fuzz/regressions/, with the mending.
 fuzz: ## fuzz each target for a while (SECONDS=60 each); needs Rust's nightly
