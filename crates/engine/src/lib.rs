@@ -10,7 +10,6 @@ pub mod limits;
 pub mod load;
 #[doc(hidden)] // for benches and fuzzing
 pub mod matcher;
-mod parse;
 pub mod point;
 pub mod request;
 pub mod rule;
@@ -22,5 +21,5 @@ pub mod uri_condition;
 mod walk;
 
 pub use evidence::ExampleFailure;
-pub use parse::jwt::Jwt;
 pub use ruleset::{Inspection, Look, Ruleset, Scratch, Stage};
+pub use tokenban_parse::jwt::Jwt;

@@ -2,7 +2,7 @@
 //!
 //! Of a claim that is there twice, readers take the first or the last: every one counts here.
 
-use crate::parse::{
+use tokenban_parse::{
     json::{self, Kind},
     shrink,
 };

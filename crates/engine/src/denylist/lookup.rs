@@ -10,13 +10,12 @@ use super::{
     claims::{Claim, Claims},
     Ban, Denylists, Key, StoreLost,
 };
-use crate::{
-    decision::{Fingerprint, Incomplete},
-    parse::{
-        jwt::{jwt, Jwt},
-        Buffers,
-    },
+use tokenban_parse::{
+    jwt::{jwt, Jwt},
+    Buffers,
 };
+
+use crate::decision::{Fingerprint, Incomplete};
 
 /// What hears of a ban.
 type Found<'a> = dyn FnMut(Fingerprint, &Ban<'_>) + 'a;

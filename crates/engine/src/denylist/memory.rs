@@ -3,7 +3,9 @@
 use std::{collections::HashMap, fmt};
 
 use super::{Ban, Denylists, Key, Kind, Profile, StoreLost};
-use crate::{parse::jwt::Jwt, rule::TokenEntry};
+use tokenban_parse::jwt::Jwt;
+
+use crate::rule::TokenEntry;
 
 /// Denylists that live as long as the process.
 #[derive(Clone, Default)]

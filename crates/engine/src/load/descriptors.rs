@@ -1,7 +1,7 @@
 //! `descriptors`: files that give the names of messages and fields of Protocol Buffers.
 
 use super::{fields, read::bounded, yaml::Node, Context, Seen};
-use crate::parse::protobuf::descriptor::Schema;
+use tokenban_parse::protobuf::descriptor::Schema;
 
 /// Reads one file or a list of them into the schema.
 pub(super) fn read(node: &Node, schema: &mut Schema, context: &mut Context<'_>) {

@@ -10,9 +10,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tokenban_parse::protobuf::descriptor::Schema;
+
 use crate::{
     limits::Limits,
-    parse::protobuf::descriptor::Schema,
     rule::{Origin, Rule},
 };
 

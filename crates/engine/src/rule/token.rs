@@ -6,7 +6,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use crate::parse::credentials;
+use tokenban_parse::credentials;
 
 mod admit;
 mod words;

@@ -6,11 +6,12 @@ use std::{
 };
 
 use super::{Leaf, Part, Ruleset};
+use tokenban_parse::protobuf::descriptor::Schema;
+
 use crate::{
     limits::Limits,
     load::{LoadError, Loaded},
     matcher::{Builder, Shared},
-    parse::protobuf::descriptor::Schema,
     point::{Kind, Point},
     rule::{MatcherSource, Rule, RuleIndex},
     tree::{paths, paths_of, NodeId, Step, Tree},

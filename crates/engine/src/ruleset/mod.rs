@@ -6,11 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tokenban_parse::protobuf::descriptor::Schema;
+
 use crate::{
     limits::Limits,
     load::{self, LoadError, Seen},
     matcher::Shared,
-    parse::protobuf::descriptor::Schema,
     point::Point,
     rule::{Rule, RuleIndex},
     tree::Tree,

@@ -1,13 +1,14 @@
 //! Arguments: of the query string and of urlencoded forms.
 
 use super::{head::is_header, Walk};
+use tokenban_parse::{
+    charset,
+    names::segment,
+    query::{self, query, query_names, query_values},
+    Buffers,
+};
+
 use crate::{
-    parse::{
-        charset,
-        names::segment,
-        query::{self, query, query_names, query_values},
-        Buffers,
-    },
     point::Kind,
     request::Request,
     tree::{Node, NodeId},

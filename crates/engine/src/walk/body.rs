@@ -1,11 +1,12 @@
 //! The request body: as sent, and in every reading of its codings and charsets.
 
 use super::{arguments::FORM, Walk};
+use tokenban_parse::{
+    charset::{self, charset},
+    content_encoding::{self, content_encoding},
+};
+
 use crate::{
-    parse::{
-        charset::{self, charset},
-        content_encoding::{self, content_encoding},
-    },
     point::Kind,
     request::Request,
     tree::{Node, NodeId},

@@ -1,11 +1,12 @@
 //! gRPC's messages and the fields of Protocol Buffers.
 
 use super::Walk;
+use tokenban_parse::{
+    grpc::messages,
+    protobuf::{fields, readings},
+};
+
 use crate::{
-    parse::{
-        grpc::messages,
-        protobuf::{fields, readings},
-    },
     point::Kind,
     request::Request,
     tree::{Node, Step},

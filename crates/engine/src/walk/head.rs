@@ -1,11 +1,12 @@
 //! The request head: the request line, headers, metadata.
 
 use super::{arguments::QUERY, Walk};
+use tokenban_parse::{
+    path::{path, split_target, Part},
+    percent::percent,
+};
+
 use crate::{
-    parse::{
-        path::{path, split_target, Part},
-        percent::percent,
-    },
     point::Kind,
     request::Request,
     tree::{Node, NodeId},

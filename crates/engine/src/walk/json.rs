@@ -1,12 +1,9 @@
 //! JSON documents.
 
 use super::Walk;
-use crate::{
-    parse::json::{self, Json},
-    point::Kind,
-    request::Request,
-    tree::NodeId,
-};
+use tokenban_parse::json::{self, Json};
+
+use crate::{point::Kind, request::Request, tree::NodeId};
 
 impl<R: Request + ?Sized> Walk<'_, R> {
     /// A value as a JSON document.

@@ -15,9 +15,10 @@ mod values;
 mod viewstate;
 mod xml;
 
+use tokenban_parse::{content_encoding::Bounds, protobuf::descriptor::Schema, Buffers, Coverage};
+
 use crate::{
     limits::{Inflation, BODY, HEAD},
-    parse::{content_encoding::Bounds, protobuf::descriptor::Schema, Buffers, Coverage},
     point::Kind,
     request::Request,
     ruleset::Stage,

@@ -5,12 +5,13 @@ use super::{
     head::is_header,
     Walk,
 };
+use tokenban_parse::{
+    multipart::{multipart, Item},
+    names::{names, split_name},
+    Buffers,
+};
+
 use crate::{
-    parse::{
-        multipart::{multipart, Item},
-        names::{names, split_name},
-        Buffers,
-    },
     point::Kind,
     request::Request,
     tree::{Node, NodeId},

@@ -4,19 +4,20 @@ use super::{
     arguments::{is_argument, FORM},
     Walk,
 };
+use tokenban_parse::{
+    base64::{base64, encode},
+    basic::{basic, is_basic},
+    cookies::{cookie_values, cookies},
+    credentials::{credentials, subprotocols},
+    gzip::gzip,
+    htmljs::htmljs,
+    jwt::jwt,
+    percent::percent,
+    unquote::unquote,
+    Buffers,
+};
+
 use crate::{
-    parse::{
-        base64::{base64, encode},
-        basic::{basic, is_basic},
-        cookies::{cookie_values, cookies},
-        credentials::{credentials, subprotocols},
-        gzip::gzip,
-        htmljs::htmljs,
-        jwt::jwt,
-        percent::percent,
-        unquote::unquote,
-        Buffers,
-    },
     point::Kind,
     request::Request,
     tree::{Node, NodeId, Step},

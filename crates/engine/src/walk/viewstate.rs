@@ -1,12 +1,9 @@
 //! ASP.NET's view state.
 
 use super::Walk;
-use crate::{
-    parse::viewstate::{viewstate, Id, Kind as Part, ViewState},
-    point::Kind,
-    request::Request,
-    tree::NodeId,
-};
+use tokenban_parse::viewstate::{viewstate, Id, Kind as Part, ViewState};
+
+use crate::{point::Kind, request::Request, tree::NodeId};
 
 impl<R: Request + ?Sized> Walk<'_, R> {
     /// A value as a view state.

@@ -1,8 +1,9 @@
 //! XML documents.
 
 use super::Walk;
+use tokenban_parse::xml::{self, attribute_value, Element};
+
 use crate::{
-    parse::xml::{self, attribute_value, Element},
     point::Kind,
     request::Request,
     tree::{Node, NodeId},

@@ -2,13 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::{
-    parse::{
-        graphql::{self, Definition, Kind, Selection},
-        json::{self, Json},
-    },
-    tree::NodeId,
+use tokenban_parse::{
+    graphql::{self, Definition, Kind, Selection},
+    json::{self, Json},
 };
+
+use crate::tree::NodeId;
 
 /// What a document says elsewhere, for those who refer to it.
 pub(super) struct Context<'d> {

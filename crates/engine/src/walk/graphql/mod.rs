@@ -11,15 +11,12 @@ use self::{
     variables::members,
 };
 use super::Walk;
-use crate::{
-    parse::{
-        graphql::{self, Kind as Operation, Selection, Value},
-        json,
-    },
-    point::Kind,
-    request::Request,
-    tree::NodeId,
+use tokenban_parse::{
+    graphql::{self, Kind as Operation, Selection, Value},
+    json,
 };
+
+use crate::{point::Kind, request::Request, tree::NodeId};
 
 /// Fragments within fragments that are looked through.
 const DEPTH: usize = 16;

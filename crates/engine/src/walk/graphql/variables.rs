@@ -1,16 +1,13 @@
 //! The variables that stand beside a document: in an object, among arguments, in a form.
 
 use super::super::Walk;
-use crate::{
-    parse::{
-        json,
-        multipart::{multipart, Item},
-        query::query,
-    },
-    point::Kind,
-    request::Request,
-    tree::Node,
+use tokenban_parse::{
+    json,
+    multipart::{multipart, Item},
+    query::query,
 };
+
+use crate::{point::Kind, request::Request, tree::Node};
 
 impl<R: Request + ?Sized> Walk<'_, R> {
     /// Sets the variables that stand beside a document in an object; gives those of before.

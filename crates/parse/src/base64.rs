@@ -1,0 +1,165 @@
+//! Base64 (RFC 4648 sections 4 and 5, RFC 2045 section 6.8) as lenient decoders read it.
+//!
+//! Node, Python and PHP skip what is not in the alphabet, need no padding and ignore spare bits,
+//! but differ in two things: whether `-` and `_` count (Node, `urlsafe_b64decode`: yes; PHP,
+//! `b64decode`: no, skipped), and whether the first `=` ends the text (PHP goes on).
+
+use memchr::{memchr, memchr2};
+
+/// Emits every reading of `value` that decodes to something.
+pub fn base64(value: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
+    let url = memchr2(b'-', b'_', value).is_some();
+    let inner_padding = memchr(b'=', value)
+        .is_some_and(|at| value[at..].iter().any(|byte| sextet(*byte, true) < INVALID));
+    for (mixed, through) in [(true, false), (true, true), (false, false), (false, true)] {
+        if (!mixed && !url) || (through && !inner_padding) {
+            continue;
+        }
+        buffer.clear();
+        let text = if through { value } else { until_padding(value) };
+        decode(text, mixed, buffer);
+        if !buffer.is_empty() {
+            emit(buffer);
+        }
+    }
+}
+
+/// Appends the decoded bytes of `text` to `out`. With `mixed` both alphabets count, else only the
+/// standard one; whatever is in no alphabet is skipped, as are the spare bits at the end.
+pub fn decode(text: &[u8], mixed: bool, out: &mut Vec<u8>) {
+    out.reserve(text.len() / 4 * 3 + 3);
+    let (mut bits, mut count) = (0u32, 0);
+    for &byte in text {
+        let sextet = sextet(byte, mixed);
+        if sextet == INVALID {
+            continue;
+        }
+        bits = bits << 6 | u32::from(sextet);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+        }
+    }
+}
+
+/// Appends `bytes` in the standard alphabet, padded: what every client sends.
+pub fn encode(bytes: &[u8], out: &mut Vec<u8>) {
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte));
+        let bits = bits << (8 * (3 - chunk.len()));
+        for at in 0..4 {
+            let sextet = (bits >> (18 - 6 * at)) as usize & 63;
+            out.push(if at <= chunk.len() { ALPHABET[sextet] } else { b'=' });
+        }
+    }
+}
+
+/// The decoded bytes of `text`, one by one, for a look at its start.
+pub fn bytes(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    let (mut bits, mut count) = (0u32, 0);
+    text.iter().map(|byte| sextet(*byte, true)).filter(|found| *found != INVALID).filter_map(
+        move |sextet| {
+            bits = bits << 6 | u32::from(sextet);
+            count += 6;
+            if count < 8 {
+                return None;
+            }
+            count -= 8;
+            Some((bits >> count) as u8)
+        },
+    )
+}
+
+/// The text before its padding.
+pub fn until_padding(text: &[u8]) -> &[u8] {
+    // Padding in front of everything ends nothing: Python and Node go on.
+    let start = text.iter().position(|byte| *byte != b'=').unwrap_or(0);
+    let end = memchr(b'=', &text[start..]).map_or(text.len(), |at| start + at);
+    &text[start..end]
+}
+
+const INVALID: u8 = 64;
+
+fn sextet(byte: u8, mixed: bool) -> u8 {
+    let sextet = SEXTETS[usize::from(byte)];
+    if !mixed && matches!(byte, b'-' | b'_') {
+        return INVALID;
+    }
+    sextet
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+const SEXTETS: [u8; 256] = {
+    let mut table = [INVALID; 256];
+    let mut at = 0;
+    while at < ALPHABET.len() {
+        table[ALPHABET[at] as usize] = at as u8;
+        at += 1;
+    }
+    table[b'-' as usize] = 62;
+    table[b'_' as usize] = 63;
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn readings(value: &[u8]) -> Vec<Vec<u8>> {
+        let mut found = Vec::new();
+        base64(value, &mut Vec::new(), &mut |reading| found.push(reading.to_vec()));
+        found
+    }
+
+    #[test]
+    fn readings_hold_what_applications_see() {
+        let cases: &[(&str, &[u8])] = &[
+            ("VG9rZW4=", b"Token"),
+            ("VG9rZW4", b"Token"),
+            // Spare bits, wrapped lines, white space and junk.
+            ("VG9rZW5=", b"Token"),
+            ("VG9r\r\n ZW4=", b"Token"),
+            ("VG9r*ZW4=", b"Token"),
+            ("=VG9rZW4=", b"Token"),
+            // Both alphabets, also in one value.
+            ("-_-_", b"\xfb\xff\xbf"),
+            ("+/+/", b"\xfb\xff\xbf"),
+            ("-/+_", b"\xfb\xff\xbf"),
+            // PHP and b64decode skip `-` and `_`.
+            ("VG-9rZ_W4=", b"Token"),
+            // PHP decodes on after padding.
+            ("VG9=rZW4", b"Token"),
+        ];
+        for (value, seen) in cases {
+            let found = readings(value.as_bytes());
+            assert!(found.iter().any(|reading| reading == seen), "{value}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_holds_no_byte_emits_nothing() {
+        for value in ["", "A", "=", "====", "***"] {
+            assert!(readings(value.as_bytes()).is_empty(), "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn encoded_bytes_come_back(value in proptest::collection::vec(any::<u8>(), 1..80)) {
+            let mut text = Vec::new();
+            encode(&value, &mut text);
+            prop_assert!(text.len() % 4 == 0);
+            prop_assert!(readings(&text).contains(&value));
+        }
+
+        #[test]
+        fn never_panics_and_never_grows(value in proptest::collection::vec(any::<u8>(), 0..80)) {
+            for reading in readings(&value) {
+                prop_assert!(reading.len() <= value.len());
+            }
+        }
+    }
+}
