@@ -23,6 +23,7 @@ use crate::{
     decision::Record,
     denial, log,
     module::Module,
+    nginx::bit_fields,
     pieces,
     ruleset::Ruleset,
 };
@@ -82,12 +83,14 @@ pub(crate) fn call(request: &mut Request) -> Call {
 /// Whether there may be a body; where there is none, nothing has to be read.
 pub(crate) fn expected(request: &Request) -> bool {
     let head = &request.as_ref().headers_in;
-    head.content_length_n > 0 || head.chunked() != 0 || !request.as_ref().request_body.is_null()
+    head.content_length_n > 0
+        || bit_fields::head::chunked(head) != 0
+        || !request.as_ref().request_body.is_null()
 }
 
 /// Whether some of the body has gone to an application unbuffered, before an internal redirect.
 pub(crate) fn is_spent(request: &Request) -> bool {
-    request.as_ref().reading_body() != 0
+    bit_fields::request::reading_body(request.as_ref()) != 0
 }
 
 /// Asks NGINX for the body and has the handler called again when it is there, perhaps at once. The
@@ -118,12 +121,13 @@ pub(crate) fn read(request: &mut Request, wait: Wait) -> Status {
 /// Has the body put where ngx_http_dav wants one that it stores, and asks for too late when we have
 /// read it: nobody else serves a `PUT` in a location without a handler.
 fn keep_for_webdav(request: &mut Request) {
+    use bit_fields::request as bits;
     let request = request.as_mut();
-    request.set_request_body_in_file_only(1);
-    request.set_request_body_in_persistent_file(1);
-    request.set_request_body_in_clean_file(1);
-    request.set_request_body_file_group_access(1);
-    request.set_request_body_file_log_level(0);
+    bits::set_request_body_in_file_only(request, 1);
+    bits::set_request_body_in_persistent_file(request, 1);
+    bits::set_request_body_in_clean_file(request, 1);
+    bits::set_request_body_file_group_access(request, 1);
+    bits::set_request_body_file_log_level(request, 0);
 }
 
 /// The whole body is there: runs the phases on from the access handler.
@@ -144,7 +148,7 @@ unsafe extern "C" fn arrived(raw: *mut ngx_http_request_t) {
 fn mark_arrived(request: &mut Request) -> Option<()> {
     Record::wait(request)?.as_mut()?.arrived = true;
     // A later location may inspect the body, too: it is not given up when it has been sent on.
-    request.as_mut().set_preserve_body(1);
+    bit_fields::request::set_preserve_body(request.as_mut(), 1);
     request.as_mut().write_event_handler = Some(ngx_http_core_run_phases);
     Some(())
 }
@@ -188,7 +192,7 @@ fn is_too_long(request: &mut Request, chain: *const ngx_chain_t) -> bool {
 fn refuse(request: &mut Request) {
     // What has come in is not read on; as NGINX's own 413, the answer is sent before the rest of the
     // body makes a reset of it.
-    request.as_mut().set_lingering_close(1);
+    bit_fields::request::set_lingering_close(request.as_mut(), 1);
     let _ = Record::add(request, Decision::Denied, None);
     // NGINX has only a part of the body from now on: no location's limit is long enough for it.
     Record::body_length(request, u64::MAX);

@@ -6,7 +6,7 @@ use nginx_sys::{
 };
 use ngx::{core::Status, http::Request};
 
-use crate::decision::Record;
+use crate::{decision::Record, nginx::bit_fields};
 
 /// Answers with a status and ends the request.
 ///
@@ -24,7 +24,7 @@ pub(crate) fn deny(request: &mut Request, status: ngx_int_t) -> Status {
 pub(crate) fn prepare(request: &mut Request, status: ngx_int_t) {
     if Record::of(request).is_some_and(|record| record.denied_again()) {
         // Already on its way to an error page: the plain page, whatever `recursive_error_pages`.
-        request.as_mut().set_error_page(1);
+        bit_fields::request::set_error_page(request.as_mut(), 1);
     }
     if status == NGX_HTTP_UNAUTHORIZED as ngx_int_t {
         challenge(request);

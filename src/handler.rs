@@ -24,6 +24,7 @@ use crate::{
     decision::{Pass, Record},
     denial, directives, log,
     module::Module,
+    nginx::bit_fields,
     pieces::Pieces,
     request::View,
     ruleset::Ruleset,
@@ -50,7 +51,8 @@ fn begin(request: &mut Request, conf: &LocConf) -> Status {
         return Status::NGX_DECLINED;
     };
     let uri = request.as_ref().uri;
-    let kept = in_named_location(request) || request.as_ref().post_action() != 0;
+    let kept =
+        in_named_location(request) || bit_fields::request::post_action(request.as_ref()) != 0;
     if Record::of(request).is_some_and(|record| record.pass(uri, kept) == Pass::ErrorPage) {
         return Status::NGX_DECLINED;
     }

@@ -15,6 +15,7 @@ mod handler;
 mod live;
 mod log;
 mod module;
+mod nginx;
 mod pieces;
 mod request;
 mod rule_variables;

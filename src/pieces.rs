@@ -7,6 +7,8 @@ use memmap2::{Advice, Mmap, MmapOptions};
 use nginx_sys::{ngx_buf_t, ngx_chain_t};
 use ngx::http::Request;
 
+use crate::nginx::bit_fields::buffer as bits;
+
 /// The pieces of a body, up to a limit.
 pub(crate) struct Pieces<'a> {
     pieces: Vec<Piece<'a>>,
@@ -100,7 +102,7 @@ pub(crate) fn length(buffer: &ngx_buf_t) -> u64 {
     let length = match in_memory(buffer) {
         // SAFETY: both point into the same buffer.
         true => unsafe { buffer.last.offset_from(buffer.pos) as i64 },
-        false if buffer.in_file() != 0 => buffer.file_last - buffer.file_pos,
+        false if bits::in_file(buffer) != 0 => buffer.file_last - buffer.file_pos,
         // A mark without bytes, such as the end of a body.
         false => 0,
     };
@@ -109,5 +111,5 @@ pub(crate) fn length(buffer: &ngx_buf_t) -> u64 {
 
 /// As `ngx_buf_in_memory`.
 fn in_memory(buffer: &ngx_buf_t) -> bool {
-    buffer.temporary() != 0 || buffer.memory() != 0 || buffer.mmap() != 0
+    bits::temporary(buffer) != 0 || bits::memory(buffer) != 0 || bits::mmap(buffer) != 0
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use nginx_sys::{ngx_http_request_t, ngx_str_t, ngx_time};
 use ngx::http::{HttpModuleServerConf, NgxHttpCoreModule, Request};
 
-use crate::{pieces::Pieces, ruleset::Ruleset};
+use crate::{nginx::bit_fields, pieces::Pieces, ruleset::Ruleset};
 
 /// A request, its body where it has been read, and the ruleset that looks at them.
 pub(crate) struct View<'a> {
@@ -90,10 +90,10 @@ impl tokenban_engine::request::Request for View<'_> {
         // here.
         let request = std::ptr::from_ref(self.raw()).cast_mut();
         let value = self.ruleset.variables.value(request, name)?;
-        if value.not_found() != 0 {
+        if bit_fields::variable::not_found(value) != 0 {
             return None;
         }
-        let text = ngx_str_t { len: value.len() as usize, data: value.data };
+        let text = ngx_str_t { len: bit_fields::variable::len(value), data: value.data };
         // SAFETY: a found value has `len` bytes in the request's pool.
         Some(Cow::Borrowed(unsafe { bytes(text) }))
     }

@@ -2,7 +2,9 @@
 
 use std::mem::MaybeUninit;
 
-use nginx_sys::{ngx_add_timer, ngx_del_timer, ngx_event_t, ngx_log_t, ngx_msec_t};
+use nginx_sys::{ngx_event_t, ngx_log_t, ngx_msec_t};
+
+use crate::nginx::bit_fields;
 
 /// Fires until it is dropped. A worker that shuts down does not wait for it.
 pub(crate) struct Timer(Box<Event>);
@@ -30,19 +32,19 @@ impl Timer {
         event.data = CONNECTION.as_ptr().cast_mut().cast();
         event.handler = Some(fire);
         event.log = log;
-        event.set_cancelable(1);
+        bit_fields::event::set_cancelable(&mut event, 1);
         let mut timer = Timer(Box::new(Event { event, period, work: Box::new(work) }));
         // SAFETY: the event has its place on the heap until the timer is dropped, which takes it out.
-        unsafe { ngx_add_timer(&mut timer.0.event, period) };
+        unsafe { bit_fields::add_timer(&mut timer.0.event, period) };
         timer
     }
 }
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        if self.0.event.timer_set() != 0 {
+        if bit_fields::event::timer_set(&self.0.event) != 0 {
             // SAFETY: it is set, by `start` or `fire`.
-            unsafe { ngx_del_timer(&mut self.0.event) };
+            unsafe { bit_fields::del_timer(&mut self.0.event) };
         }
     }
 }
@@ -51,6 +53,6 @@ unsafe extern "C" fn fire(event: *mut ngx_event_t) {
     // SAFETY: only `start` names this handler, for the first field of a live `Event`.
     let timer = unsafe { &mut *event.cast::<Event>() };
     // SAFETY: as in `start`; NGINX has taken the event out before it calls.
-    unsafe { ngx_add_timer(&mut timer.event, timer.period) };
+    unsafe { bit_fields::add_timer(&mut timer.event, timer.period) };
     (timer.work)();
 }

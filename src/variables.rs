@@ -7,7 +7,7 @@ use nginx_sys::{
 use ngx::{core::Status, http::Request, http_variable_get};
 use tokenban_engine::decision::Decision;
 
-use crate::decision::Record;
+use crate::{decision::Record, nginx::bit_fields::variable as bits};
 
 /// What a variable shows of a decision, as text.
 type Show = fn(&Record) -> Option<String>;
@@ -45,19 +45,17 @@ http_variable_get!(evaluate, |request: &mut Request, value: *mut ngx_variable_va
 fn fill(request: &mut Request, value: &mut ngx_variable_value_t, index: usize) -> Status {
     let show = VARIABLES.get(index).map(|(_, show)| show);
     let text = show.zip(Record::of(request)).and_then(|(show, record)| show(record));
-    value.set_valid(0);
-    value.set_not_found(1);
+    bits::set_valid(value, 0);
+    bits::set_not_found(value, 1);
     let Some(text) = text else { return Status::NGX_OK };
     // SAFETY: the pool is that of the request.
     let copy = unsafe { ngx_str_t::from_bytes(request.pool().as_ptr(), text.as_bytes()) };
-    let (Some(copy), Ok(length)) = (copy, u32::try_from(text.len())) else {
-        return Status::NGX_ERROR;
-    };
-    value.set_len(length);
+    let Some(copy) = copy else { return Status::NGX_ERROR };
+    bits::set_len(value, copy.len);
     value.data = copy.data;
-    value.set_valid(1);
-    value.set_not_found(0);
-    value.set_no_cacheable(0);
+    bits::set_valid(value, 1);
+    bits::set_not_found(value, 0);
+    bits::set_no_cacheable(value, 0);
     Status::NGX_OK
 }
 
