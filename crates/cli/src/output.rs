@@ -34,6 +34,11 @@ pub(crate) fn warning(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{BAD}tokenban:{BAD:#} {text}");
 }
 
+/// Says on standard error what is worth knowing.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "tokenban: {}", printable(text));
+}
+
 /// A number and its noun: `1 rule`, `2 rules`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     count_of(number, noun, &format!("{noun}s"))

@@ -81,26 +81,68 @@ fn lines_that_are_no_tokens_are_refused_and_the_others_banned() {
     );
     let ran = sandbox.run(&["ban", &file], "");
     assert_eq!(ran.code, 1);
-    assert_eq!(ran.out.lines().count(), 3);
+    assert_eq!(ran.out.lines().count(), 4);
     assert!(ran.out.contains("0a0a0a0a0a0a  sha256  leaked  banned"), "{}", ran.out);
     let lines: Vec<&str> = ran.err.lines().collect();
     assert_eq!(
         lines,
         [
-            "tokenban: line 4: the token begins with its scheme; write what follows it, every \
-             scheme is tried",
-            "tokenban: line 5: the token is a word that clean requests carry too; write the token \
-             that leaked",
-            "tokenban: line 6: the token is shorter than 8 bytes and would deny clean requests; ban \
-             its digest with `sha256:` if that is meant",
-            "tokenban: line 8: the token begins with its scheme; write what follows it, every \
-             scheme is tried",
+            "tokenban: line 4: taken without its scheme",
+            "tokenban: line 5: the token is a word that clean requests carry too; --force bans it \
+             nevertheless",
+            "tokenban: line 6: the token is shorter than 8 bytes and would deny clean requests; \
+             --force bans it nevertheless",
+            "tokenban: line 8: the token is shorter than 8 bytes and would deny clean requests; \
+             --force bans it nevertheless",
             "tokenban: line 9: `sha1:` without 40 hex digits; write the digest of the token in hex",
         ]
     );
-    let ran = sandbox.run(&["ban"], "Bearer fake-token-03");
+    let ran = sandbox.run(&["ban"], "Bearer password");
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert_eq!(sandbox.run(&["ban", "--force"], "Bearer password").code, 0);
+    assert_eq!(sandbox.run(&["show"], "password").code, 1);
     assert_eq!(sandbox.run(&["ban"], "").code, 2);
+}
+
+/// One reader serves `ban`, `unban`, `show` and `import`: the decoration is taken off, which is said,
+/// and a report is a report.
+#[test]
+fn what_surrounds_a_token_is_taken_off_everywhere() {
+    let lines = [
+        ("\"fake-token-01\",", "without the quotes around it"),
+        ("fake-token-01,", "with and without the character behind it"),
+        ("API_TOKEN=fake-token-01", "without the name before it"),
+        ("export API_TOKEN=\"fake-token-01\"", "without the name before it"),
+        ("Authorization: Bearer fake-token-01", "without its scheme"),
+        ("https://u:fake-token-01@host.example/x", "user or password out of an address"),
+        ("\u{feff}fake-token-01\r\n", ""),
+    ];
+    for (line, said) in lines {
+        let sandbox = Sandbox::new();
+        let ran = sandbox.run(&["ban"], line);
+        assert!(ran.code == 0 && ran.err.contains(said), "{line}: {} {}", ran.code, ran.err);
+        assert_eq!(sandbox.run(&["show"], "fake-token-01").code, 1, "{line}");
+        assert_eq!(sandbox.run(&["show"], line).code, 1, "{line}");
+        assert_eq!(sandbox.run(&["unban"], line).code, 0, "{line}");
+        assert_eq!(sandbox.run(&["show"], "fake-token-01").code, 0, "{line}");
+    }
+}
+
+#[test]
+fn a_report_is_a_report_wherever_it_is_given() {
+    let sandbox = Sandbox::new();
+    let report = "[{\"RuleID\":\"r\",\"Secret\":\"fake-token-01\"},\n{\"RuleID\":\"r\",\"Secret\":\"REDACTED\"}]";
+    let ran = sandbox.run(&["ban"], report);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.err.starts_with("tokenban: standard input: read as gitleaks JSON\n"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(sandbox.run(&["show"], report).code, 1);
+    assert_eq!(sandbox.run(&["show"], "fake-token-01").code, 1);
+    sandbox.run(&["unban"], report);
+    assert_eq!(sandbox.run(&["show"], "fake-token-01").code, 0);
 }
 
 #[test]
@@ -196,7 +238,18 @@ fn json_shapes() {
             "list": "leaked",
             "entries": [{ "line": 1, "fingerprint": "e50d2ec3bdeb", "kind": "token", "new": true }],
             "damaged": [],
+            "files": [{
+                "name": "standard input",
+                "format": "text",
+                "admitted": 1,
+                "jwts": 0,
+                "taken_off": {},
+                "refused": { "masked": { "count": 1, "lines": [2] } },
+                "skipped": {},
+                "damaged": { "count": 0, "lines": [] },
+            }],
             "refused": [{
+                "file": "standard input",
                 "line": 2,
                 "reason": "masked",
                 "message": "the token is masked; make the report again with its secrets in clear, \

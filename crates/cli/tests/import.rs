@@ -173,6 +173,7 @@ fn json_shape() {
                     "sha256": { "count": 1, "lines": [7] },
                 },
                 "skipped": {},
+                "taken_off": { "scheme": { "count": 1, "lines": [6] } },
             }],
             "new": 3,
             "before": 1,

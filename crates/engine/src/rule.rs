@@ -10,7 +10,9 @@ mod token;
 
 pub use self::{
     pattern::{Pattern, PatternError},
-    token::{admit_anywhere, hex, split_scheme, TokenEntry, TokenError, TokenFile, Written},
+    token::{
+        admit_anywhere, admit_digest, hex, split_scheme, TokenEntry, TokenError, TokenFile, Written,
+    },
 };
 
 /// The place of a rule in its ruleset.

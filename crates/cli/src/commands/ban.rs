@@ -10,20 +10,21 @@ use tokenban_denylist::{EntryKey, NewEntry, Taken, Target, Writer};
 use super::Outcome;
 use crate::{
     entries,
-    import::{admit_exact, Admissible, Admitted},
+    import::{Admissible, Admitted, Purpose},
     output::{self, Table, BAD},
     store::{About, StoreAt},
     targets::{self, As},
     time,
-    tokens::{self, Claims, Refused},
+    tokens::{self, Claims, Given, Heard},
     Exit,
 };
 
 /// Ban tokens: put them on a denylist.
 ///
-/// Tokens are read from standard input or files, a line each, as they travel and without their
-/// scheme; `sha256:` or `sha1:` before hex digits stands for a token that is not written down. A JWT
-/// is banned in every spelling. NGINX denies a banned token from its next request on.
+/// Tokens are read from standard input or files: a token a line, or a report of any format that
+/// `import` knows. Quotes, commas, `NAME=`, `Bearer`, addresses and escapes around a token are taken
+/// off, and the answer says so. `sha256:` or `sha1:` before hex digits stands for a token that is not
+/// written down. A JWT is banned in every spelling. NGINX denies a banned token from its next request on.
 ///
 /// Exit codes: 0 all are banned, 1 some lines were refused and the others are banned, 2 error,
 /// nothing was banned.
@@ -44,10 +45,13 @@ pub(crate) struct Ban {
     /// Of --sub, only JWTs issued before this time (claim iat): 2027-01-31, or date, time and zone
     #[arg(long, value_name = "TIME", requires = "sub", value_parser = time::at)]
     issued_before: Option<u64>,
+    /// Ban what looks like no token, too: a common word, a short value, its digest
+    #[arg(long)]
+    force: bool,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
-    /// Files of tokens; standard input if there is none
+    /// Files of tokens, or reports; standard input if there is none
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -63,12 +67,15 @@ struct Row {
 impl Ban {
     pub(super) fn run(self) -> Outcome {
         let mut held = Vec::new();
-        let mut refused = Vec::new();
+        let mut heard = Heard::default();
         let claims = self.claims.target()?;
         if claims.is_none() {
-            let mut hold = |line, admitted: &Admitted<'_>| held.push(Held::of(line, admitted));
-            refused = tokens::each(&self.files, admit_exact, &mut hold)?;
-            self.check(&held, &refused)?;
+            let mut hold = |given: &Given<'_>| {
+                held.extend(given.tokens.iter().map(|token| Held::of(given.line, token)));
+            };
+            let purpose = if self.force { Purpose::Insist } else { Purpose::Ban };
+            heard = tokens::each(&self.files, purpose, &mut hold)?;
+            self.check(&held, &heard)?;
         }
         let mut store = self.store.open()?;
         let mut writer = store.write()?;
@@ -85,18 +92,18 @@ impl Ban {
             failed.map_or(Ok(()), Err)?;
         }
         writer.commit()?;
-        self.print(&rows, &held, &refused)?;
-        Ok(if refused.is_empty() { Exit::Fine } else { Exit::Found })
+        self.print(&rows, &held, &heard)?;
+        Ok(if heard.is_whole() { Exit::Fine } else { Exit::Found })
     }
 
     /// Whether there is something to ban.
-    fn check(&self, held: &[Held], refused: &[Refused]) -> Result<(), Box<dyn Error>> {
+    fn check(&self, held: &[Held], heard: &Heard) -> Result<(), Box<dyn Error>> {
         let no_jwt = |held: &&Held| self.only == Some(As::Jwt) && !held.secret.is_jwt();
         if let Some(held) = held.iter().find(no_jwt) {
             return Err(format!("line {}: no JWT; leave --as out", held.line).into());
         }
         if held.is_empty() {
-            tokens::print_refused(refused);
+            heard.print();
             return Err("no token to ban; write one a line".into());
         }
         Ok(())
@@ -116,12 +123,7 @@ impl Ban {
         Ok(())
     }
 
-    fn print(
-        &self,
-        rows: &[Row],
-        held: &[Held],
-        refused: &[Refused],
-    ) -> Result<(), Box<dyn Error>> {
+    fn print(&self, rows: &[Row], held: &[Held], heard: &Heard) -> Result<(), Box<dyn Error>> {
         if self.json {
             let entries: Vec<_> = rows.iter().map(Row::json).collect();
             let damaged: Vec<_> = damaged(held).collect();
@@ -129,7 +131,8 @@ impl Ban {
                 "list": self.about.list(),
                 "entries": entries,
                 "damaged": damaged,
-                "refused": tokens::refused_json(refused),
+                "files": heard.files_json(),
+                "refused": heard.refused_json(),
             }))?);
         }
         let mut out = anstream::stdout().lock();
@@ -151,7 +154,7 @@ impl Ban {
                 "line {line}: banned, but the token's own checksum is wrong: mistyped or cut?"
             ));
         }
-        tokens::print_refused(refused);
+        heard.print();
         Ok(())
     }
 }

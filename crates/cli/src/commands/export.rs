@@ -12,7 +12,7 @@ use tokenban_denylist::{Entry, Store};
 use super::{list, Outcome};
 use crate::{
     entries,
-    import::{io_error, read, Admissible, Finding, Intake, Options, Wanted},
+    import::{io_error, read, Admitted, Finding, Intake, Options, Wanted},
     input::Input,
     output,
     revocation::Requests,
@@ -121,17 +121,17 @@ impl Export {
         let mut requests = Requests::new(&mut out);
         let mut others = 0_u64;
         let mut written = Ok(());
-        let mut take = |secret: &Admissible<'_>, _: &Finding<'_>| {
-            let Admissible::Token(token) = secret else { return others += 1 };
-            match requests.add(token) {
-                Ok(taken) => others += u64::from(!taken),
-                Err(error) => written = Err(error),
+        let mut take = |tokens: &[Admitted<'_>], _: &Finding<'_>| {
+            for token in tokens {
+                match requests.add(token.secret.token()) {
+                    Ok(taken) => others += u64::from(!taken),
+                    Err(error) => written = Err(error),
+                }
             }
         };
         for input in Input::open_all(&self.files)? {
             let name = input.name.clone();
-            let mut intake =
-                Intake::new(Wanted { inactive: true, only_verified: false }, &mut take);
+            let mut intake = Intake::new(Wanted { inactive: true, ..Wanted::default() }, &mut take);
             let mut sink = |finding: Finding<'_>| intake.add(finding);
             read(&mut input.watched(), &Options::default(), &mut sink)
                 .map_err(|error| format!("{name}: {error}"))?;

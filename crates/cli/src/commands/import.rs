@@ -12,7 +12,7 @@ use tokenban_denylist::{Batch, ImportOptions, Imported, NewEntry, StoreError};
 
 use super::Outcome;
 use crate::{
-    import::{read, Admissible, Finding, Format, Intake, Options, Report, Wanted},
+    import::{read, Admitted, Finding, Format, Intake, Options, Purpose, Report, Wanted},
     input::{self, Input},
     output::{self, GOOD, HEADING},
     store::{shortened, About, StoreAt},
@@ -97,11 +97,14 @@ impl Import {
         let source = self.about.source.clone().unwrap_or_else(|| base_name(&name));
         let mut failed = None;
         let now = time::now();
-        let mut take = |secret: &Admissible<'_>, finding: &Finding<'_>| {
-            let added = self.add(batch, secret, finding, &source, now);
-            failed = failed.take().or(added.err());
+        let mut take = |tokens: &[Admitted<'_>], finding: &Finding<'_>| {
+            for token in tokens {
+                let added = self.add(batch, token, finding, &source, now);
+                failed = failed.take().or(added.err());
+            }
         };
-        let wanted = Wanted { inactive: self.include_inactive, only_verified: self.only_verified };
+        let (inactive, only_verified) = (self.include_inactive, self.only_verified);
+        let wanted = Wanted { inactive, only_verified, purpose: Purpose::Ban };
         let mut intake = Intake::new(wanted, &mut take);
         let options = Options { column: self.column.clone(), format: self.format };
         let mut sink = |finding: Finding<'_>| intake.add(finding);
@@ -115,7 +118,7 @@ impl Import {
     fn add(
         &self,
         batch: &mut Batch,
-        secret: &Admissible<'_>,
+        token: &Admitted<'_>,
         finding: &Finding<'_>,
         source: &str,
         now: u64,
@@ -124,12 +127,12 @@ impl Import {
         let reason = match &self.about.reason {
             Some(reason) => reason,
             None => {
-                found = shortened(finding.reason(secret.token()));
+                found = shortened(finding.reason(token.secret.token()));
                 &found
             }
         };
         let mut added = Ok(());
-        targets::each(secret, None, &mut |target| {
+        targets::each(&token.secret, None, &mut |target| {
             let entry = match &finding.kept {
                 Some(kept) => NewEntry { reason, ..self.about.known(target, kept) },
                 None => NewEntry { reason, source, ..self.about.entry(target, now) },

@@ -9,16 +9,18 @@ use tokenban_denylist::{Entry, Snapshot};
 use super::Outcome;
 use crate::{
     entries,
-    import::{take_exact, Admitted},
+    import::{Admissible, Purpose},
     look::denying,
     output::{self, GOOD, HEADING},
     store::StoreAt,
-    targets, time, tokens, Exit,
+    targets, time,
+    tokens::{self, Given, Heard},
+    Exit,
 };
 
 /// Show every entry that denies a token.
 ///
-/// Tokens are read from standard input or files, a line each: an entry may name the token, its
+/// Tokens are read from standard input or files, as `ban` and `import` read them: an entry may name the token, its
 /// digest, or the JWT by its content, its claim jti or its subject. With a fingerprint, as logs show
 /// it, the entries of that fingerprint are shown, expired ones too.
 ///
@@ -49,27 +51,26 @@ struct Answer<'s> {
 impl Show {
     pub(super) fn run(self) -> Outcome {
         let mut asked = Vec::new();
-        let mut refused = Vec::new();
+        let mut heard = Heard::default();
         if self.fingerprints.is_empty() {
-            let mut take = |line, admitted: &Admitted<'_>| {
-                asked.push((line, admitted.secret.owned()));
+            let mut take = |given: &Given<'_>| {
+                let secrets = given.tokens.iter().map(|token| token.secret.owned());
+                asked.push((given.line, secrets.collect::<Vec<_>>()));
             };
-            refused = tokens::each(&self.files, take_exact, &mut take)?;
+            heard = tokens::each(&self.files, Purpose::Look, &mut take)?;
         }
         let store = self.store.open_read_only()?;
         let snapshot = store.read()?;
         let mut answers = self.by_fingerprint(&snapshot)?;
-        for (line, secret) in asked {
-            let fingerprint = targets::fingerprint(&secret);
-            let entries = denying(&snapshot, &secret, time::now())?;
-            answers.push(Answer { line: Some(line), fingerprint, entries });
+        for (line, secrets) in asked {
+            answers.extend(of_readings(&snapshot, line, &secrets)?);
         }
         if answers.is_empty() {
-            tokens::print_refused(&refused);
+            heard.print();
             return Err("no token to look for; write one a line".into());
         }
         print(&answers, self.json)?;
-        tokens::print_refused(&refused);
+        heard.print();
         let denies = |entry: &Entry<'_>| !entries::is_over(entry, time::now());
         match answers.iter().any(|answer| answer.entries.iter().any(denies)) {
             true => Ok(Exit::Found),
@@ -91,6 +92,28 @@ impl Show {
         }
         Ok(answers)
     }
+}
+
+/// What denies one text: the readings of it that are denied, or the first.
+fn of_readings<'s>(
+    snapshot: &'s Snapshot<'_>,
+    line: u64,
+    secrets: &[Admissible<'_>],
+) -> Result<Vec<Answer<'s>>, Box<dyn Error>> {
+    let mut answers = Vec::new();
+    for secret in secrets {
+        let entries = denying(snapshot, secret, time::now())?;
+        answers.push(Answer {
+            line: Some(line),
+            fingerprint: targets::fingerprint(secret),
+            entries,
+        });
+    }
+    match answers.iter().any(|answer| !answer.entries.is_empty()) {
+        true => answers.retain(|answer| !answer.entries.is_empty()),
+        false => answers.truncate(1),
+    }
+    Ok(answers)
 }
 
 fn print(answers: &[Answer<'_>], json: bool) -> Result<(), Box<dyn Error>> {

@@ -10,18 +10,18 @@ use tokenban_denylist::{Entry, EntryKey, Snapshot, Store};
 use super::Outcome;
 use crate::{
     entries,
-    import::{take_exact, Admissible, Admitted},
+    import::{Admissible, Purpose},
     look::denying,
     output::{self, Table, GOOD},
     store::StoreAt,
     targets, time,
-    tokens::{self, Claims, Refused},
+    tokens::{self, Claims, Given, Heard},
     Exit,
 };
 
 /// Unban tokens: take them off every denylist, or off one.
 ///
-/// Tokens are read from standard input or files, a line each, as they were banned. With
+/// Tokens are read from standard input or files, as `ban` and `import` read them. With
 /// --fingerprint an entry is named as logs and `list` show it.
 ///
 /// Exit codes: 0 all are unbanned, 1 some were not banned, or are still denied by another entry,
@@ -68,7 +68,7 @@ struct Row {
 impl Unban {
     pub(super) fn run(self) -> Outcome {
         let mut store = self.store.open()?;
-        let (asks, refused) = self.asks(&store)?;
+        let (asks, heard) = self.asks(&store)?;
         let mut rows = Vec::new();
         let mut missing = Vec::new();
         for ask in &asks {
@@ -88,14 +88,14 @@ impl Unban {
         for secret in asks.iter().filter_map(|ask| ask.secret.as_ref()) {
             still.extend(denying(&snapshot, secret, time::now())?);
         }
-        self.print(&rows, &missing, &still, &refused)?;
-        let fine = missing.is_empty() && still.is_empty() && refused.is_empty();
+        self.print(&rows, &missing, &still, &heard)?;
+        let fine = missing.is_empty() && still.is_empty() && heard.is_whole();
         Ok(if fine { Exit::Fine } else { Exit::Found })
     }
 
-    fn asks(&self, store: &Store) -> Result<(Vec<Ask>, Vec<Refused>), Box<dyn Error>> {
+    fn asks(&self, store: &Store) -> Result<(Vec<Ask>, Heard), Box<dyn Error>> {
         if let Some(target) = self.claims.target()? {
-            return Ok((vec![Ask::new(None, vec![target.key()])], Vec::new()));
+            return Ok((vec![Ask::new(None, vec![target.key()])], Heard::default()));
         }
         if !self.fingerprint.is_empty() {
             let snapshot = store.read()?;
@@ -104,15 +104,15 @@ impl Unban {
                 Ok(Ask::new(Some(text.to_lowercase()), keys))
             };
             let asks: Result<Vec<Ask>, Box<dyn Error>> = self.fingerprint.iter().map(ask).collect();
-            return Ok((asks?, Vec::new()));
+            return Ok((asks?, Heard::default()));
         }
         let mut asks = Vec::new();
-        let mut take = |line, admitted: &Admitted<'_>| asks.push(Ask::of(line, &admitted.secret));
-        let refused = tokens::each(&self.files, take_exact, &mut take)?;
-        if asks.is_empty() && refused.is_empty() {
+        let mut take = |given: &Given<'_>| asks.extend(Ask::of(given));
+        let heard = tokens::each(&self.files, Purpose::Look, &mut take)?;
+        if asks.is_empty() && heard.is_whole() {
             return Err("no token to unban; write one a line".into());
         }
-        Ok((asks, refused))
+        Ok((asks, heard))
     }
 
     fn found(
@@ -136,7 +136,7 @@ impl Unban {
         rows: &[Row],
         missing: &[&Ask],
         still: &[Entry<'_>],
-        refused: &[Refused],
+        heard: &Heard,
     ) -> Result<(), Box<dyn Error>> {
         if self.json {
             let unbanned: Vec<_> = rows.iter().map(Row::json).collect();
@@ -146,7 +146,7 @@ impl Unban {
                 "unbanned": unbanned,
                 "missing": missing,
                 "still_denied_by": still,
-                "refused": tokens::refused_json(refused),
+                "refused": heard.refused_json(),
             }))?);
         }
         if !rows.is_empty() {
@@ -171,7 +171,7 @@ impl Unban {
             output::warning("still denied by");
             entries::table(still, time::now()).print(&mut anstream::stderr().lock())?;
         }
-        tokens::print_refused(refused);
+        heard.print();
         Ok(())
     }
 }
@@ -181,9 +181,12 @@ impl Ask {
         Ask { line: None, fingerprint, keys, secret: None }
     }
 
-    fn of(line: u64, secret: &Admissible<'_>) -> Ask {
-        let ask = Ask::new(Some(targets::fingerprint(secret)), targets::own_keys(secret));
-        Ask { line: Some(line), secret: Some(secret.owned()), ..ask }
+    /// All readings of a text are one ask: any of them may have been banned.
+    fn of(given: &Given<'_>) -> Option<Ask> {
+        let secret = &given.tokens.first()?.secret;
+        let keys = given.tokens.iter().flat_map(|token| targets::own_keys(&token.secret)).collect();
+        let ask = Ask::new(Some(targets::fingerprint(secret)), keys);
+        Some(Ask { line: Some(given.line), secret: Some(secret.owned()), ..ask })
     }
 
     /// The beginning of a message about it.

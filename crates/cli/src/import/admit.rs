@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt};
 use tokenban_denylist::EntryKey;
 use tokenban_engine::{
     denylist::Kind,
-    rule::{admit_anywhere, TokenError},
+    rule::{admit_anywhere, admit_digest, TokenError},
     Jwt,
 };
 
@@ -16,15 +16,30 @@ use super::{
     checksum,
     finding::Secret,
     lines,
-    unwrap::{unwrap, Inside},
+    notes::Notes,
+    unwrap::{unwrap, Inside, Reading},
 };
 
-/// A token or digest to ban.
+/// What the tokens are wanted for: it decides what is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be banned: nothing that clean requests carry.
+    #[default]
+    Ban,
+    /// To be banned although they look like no token: a person said so, who wrote them.
+    Insist,
+    /// To be looked for: what is on a list may look like anything.
+    Look,
+}
+
+/// A token or digest to ban, or to look for.
 pub(crate) struct Admitted<'a> {
     /// What to look up.
     pub(crate) secret: Admissible<'a>,
     /// The token's own checksum is wrong: it was mistyped or cut, and will deny nothing.
     pub(crate) damaged: bool,
+    /// What was taken off, or which part was taken.
+    pub(crate) notes: Notes,
 }
 
 /// What an entry can be made from.
@@ -72,12 +87,16 @@ impl Admissible<'_> {
 pub(crate) enum Refusal {
     /// An address without a credential in it.
     Address,
+    /// Text that was no Unicode, so that nobody knows what it was.
+    Damaged,
     /// The secret half of a pair.
     Half,
     /// The report does not hold it.
     Hidden,
     /// Longer than any request carries.
     Long,
+    /// A setting whose name says that it is no credential.
+    Setting,
     /// The engine takes no such token.
     Token(TokenError),
     /// Not a finding.
@@ -89,9 +108,11 @@ impl Refusal {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Refusal::Address => "address",
+            Refusal::Damaged => "damaged",
             Refusal::Half => "half",
             Refusal::Hidden => "hidden",
             Refusal::Long => "long",
+            Refusal::Setting => "setting",
             Refusal::Token(error) => error.word(),
             Refusal::Unreadable => "unreadable",
         }
@@ -100,10 +121,13 @@ impl Refusal {
     /// With what would be right, for a person who wrote it.
     pub(crate) fn with_way_out(self) -> String {
         match self {
-            Refusal::Token(TokenError::Short) => format!(
-                "{}; ban its digest with `sha256:` if that is meant",
-                TokenError::Short.what()
-            ),
+            Refusal::Token(
+                error @ (TokenError::Common
+                | TokenError::CommonDigest
+                | TokenError::Fragment
+                | TokenError::Short),
+            ) => format!("{}; --force bans it nevertheless", error.what()),
+            Refusal::Setting => format!("{self}; write the token alone if it is one"),
             Refusal::Token(error) => error.to_string(),
             other => other.to_string(),
         }
@@ -119,64 +143,105 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Refusal::Address => "an address without a credential",
+            Refusal::Damaged => "the report is damaged here: what was the secret is no Unicode",
             Refusal::Half => "an AWS secret key: it never travels, the key id beside it does",
             Refusal::Hidden => "the report does not hold the secret",
             Refusal::Long => "longer than a request carries",
+            Refusal::Setting => "the name before the value says that it is no credential",
             Refusal::Token(error) => error.what(),
             Refusal::Unreadable => "no finding",
         })
     }
 }
 
-/// Decides about one secret of a report.
-pub(crate) fn admit(secret: Secret<'_>) -> Result<Admitted<'_>, Refusal> {
-    admitted(secret, token)
-}
-
-/// Decides about one token that a person wrote as it travels, without its scheme.
-pub(crate) fn admit_exact(secret: Secret<'_>) -> Result<Admitted<'_>, Refusal> {
-    admitted(secret, |text| checked(Cow::Borrowed(text)))
-}
-
-/// Takes any token that a person wrote: one that is on a list for its digest may look like anything.
-pub(crate) fn take_exact(secret: Secret<'_>) -> Result<Admitted<'_>, Refusal> {
-    admitted(secret, |text| match admit_anywhere(text) {
-        Err(error @ TokenError::Scheme) => Err(Refusal::Token(error)),
-        _ => Ok(Cow::Borrowed(text)),
-    })
-}
-
-fn admitted<'a>(
-    secret: Secret<'a>,
-    token: impl FnOnce(&'a [u8]) -> Result<Cow<'a, [u8]>, Refusal>,
-) -> Result<Admitted<'a>, Refusal> {
+/// Decides about one secret: hands over its tokens, which belong together. They are several where
+/// more than one reading of a text is plausible, or where it holds more than one token.
+pub(crate) fn admit(
+    secret: Secret<'_>,
+    notes: Notes,
+    purpose: Purpose,
+    take: &mut dyn FnMut(&[Admitted<'_>]),
+) -> Result<(), Refusal> {
     let secret = match secret {
         Secret::Damaged(error) => return Err(Refusal::Token(error)),
         Secret::Half => return Err(Refusal::Half),
         Secret::Hidden => return Err(Refusal::Hidden),
-        Secret::Known { kind, key } => Admissible::Known { kind, key },
-        Secret::Sha1(digest) => Admissible::Sha1(digest),
-        Secret::Sha256(digest) => Admissible::Sha256(digest),
-        Secret::Text(text) if text.len() > lines::LONGEST => return Err(Refusal::Long),
-        Secret::Text(text) => Admissible::Token(token(text)?),
+        Secret::Unnamed => return Err(Refusal::Setting),
         Secret::Unreadable => return Err(Refusal::Unreadable),
+        Secret::Known { kind, key } => Admissible::Known { kind, key },
+        Secret::Sha1(digest) => digest_of(&digest, purpose, Admissible::Sha1(digest))?,
+        Secret::Sha256(digest) => digest_of(&digest, purpose, Admissible::Sha256(digest))?,
+        Secret::Text(text) if text.len() > lines::LONGEST => return Err(Refusal::Long),
+        Secret::Text(text) if memchr::memmem::find(text, REPLACED).is_some() => {
+            return Err(Refusal::Damaged)
+        }
+        Secret::Text(text) => return admit_text(text, notes, purpose, take),
     };
-    let damaged = matches!(&secret, Admissible::Token(token) if checksum::is_damaged(token));
-    Ok(Admitted { secret, damaged })
+    take(&[Admitted { secret, damaged: false, notes }]);
+    Ok(())
 }
 
-/// The token in a text.
-fn token(text: &[u8]) -> Result<Cow<'_, [u8]>, Refusal> {
-    match unwrap(text) {
-        Inside::Address => Err(Refusal::Address),
-        Inside::Token(token) => checked(token),
+/// What stands for text that was no Unicode: U+FFFD.
+const REPLACED: &[u8] = "\u{fffd}".as_bytes();
+
+fn digest_of<'a>(
+    digest: &[u8],
+    purpose: Purpose,
+    secret: Admissible<'a>,
+) -> Result<Admissible<'a>, Refusal> {
+    match purpose {
+        Purpose::Ban => admit_digest(digest).map(|()| secret).map_err(Refusal::Token),
+        Purpose::Insist | Purpose::Look => Ok(secret),
     }
 }
 
-fn checked(token: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>, Refusal> {
-    match admit_anywhere(&token) {
-        Err(error) => Err(Refusal::Token(error)),
-        Ok(()) => Ok(token),
+fn admit_text(
+    text: &[u8],
+    notes: Notes,
+    purpose: Purpose,
+    take: &mut dyn FnMut(&[Admitted<'_>]),
+) -> Result<(), Refusal> {
+    let readings = match unwrap(text) {
+        Inside::Bare(token) => {
+            check(token, purpose)?;
+            take(&[admitted(token, notes)]);
+            return Ok(());
+        }
+        Inside::Readings(readings) => readings,
+        Inside::Address if purpose == Purpose::Ban => return Err(Refusal::Address),
+        Inside::Setting if purpose == Purpose::Ban => return Err(Refusal::Setting),
+        Inside::Address | Inside::Setting => Vec::new(),
+    };
+    let mut refused = None;
+    let mut taken = Vec::new();
+    for Reading { token, notes: how } in &readings {
+        match check(token, purpose) {
+            Err(error) => refused = refused.or(Some(error)),
+            Ok(()) => taken.push(admitted(token, notes.and(*how))),
+        }
+    }
+    let as_written = text.trim_ascii();
+    if purpose == Purpose::Look && readings.iter().all(|reading| reading.token != as_written)
+        || readings.is_empty()
+    {
+        taken.push(admitted(as_written, notes));
+    }
+    match (taken.is_empty(), refused) {
+        (true, Some(refusal)) => return Err(refusal),
+        _ => take(&taken),
+    }
+    Ok(())
+}
+
+fn admitted(token: &[u8], notes: Notes) -> Admitted<'_> {
+    let damaged = checksum::is_damaged(token);
+    Admitted { secret: Admissible::Token(Cow::Borrowed(token)), damaged, notes }
+}
+
+fn check(token: &[u8], purpose: Purpose) -> Result<(), Refusal> {
+    match purpose {
+        Purpose::Ban => admit_anywhere(token).map_err(Refusal::Token),
+        Purpose::Insist | Purpose::Look => Ok(()),
     }
 }
 
@@ -184,41 +249,63 @@ fn checked(token: Cow<'_, [u8]>) -> Result<Cow<'_, [u8]>, Refusal> {
 mod tests {
     use super::*;
 
-    fn refusal(admitted: Result<Admitted<'_>, Refusal>) -> Option<Refusal> {
-        admitted.err()
+    fn refusal(text: &[u8], purpose: Purpose) -> Option<Refusal> {
+        admit(Secret::Text(text), Notes::NONE, purpose, &mut |_| ()).err()
+    }
+
+    fn taken(text: &str, purpose: Purpose) -> Vec<String> {
+        let mut taken = Vec::new();
+        let mut take = |all: &[Admitted<'_>]| {
+            let token = |one: &Admitted<'_>| String::from_utf8_lossy(one.secret.token()).into();
+            taken.extend(all.iter().map(token));
+        };
+        let _ = admit(Secret::Text(text.as_bytes()), Notes::NONE, purpose, &mut take);
+        taken
     }
 
     #[test]
-    fn a_report_may_hold_more_than_the_token() {
+    fn more_than_the_token_may_be_written() {
         let cases = [
             ("Bearer abcdef-012345", None),
             ("Bearer password", Some(Refusal::Token(TokenError::Common))),
             ("https://example.com/path", Some(Refusal::Address)),
+            ("NODE_ENV=production", Some(Refusal::Setting)),
             ("two words here", Some(Refusal::Token(TokenError::Fragment))),
+            ("abc\u{fffd}defgh", Some(Refusal::Damaged)),
         ];
         for (text, expected) in cases {
-            assert_eq!(refusal(admit(Secret::Text(text.as_bytes()))), expected, "{text}");
+            assert_eq!(refusal(text.as_bytes(), Purpose::Ban), expected, "{text}");
         }
         let long = vec![b'a'; lines::LONGEST + 1];
-        assert_eq!(refusal(admit(Secret::Text(&long))), Some(Refusal::Long));
+        assert_eq!(refusal(&long, Purpose::Ban), Some(Refusal::Long));
     }
 
     #[test]
-    fn a_person_writes_the_token_alone() {
-        let cases = [
-            ("abcdef-012345", None),
-            ("Bearer abcdef-012345", Some(Refusal::Token(TokenError::Scheme))),
-            ("Authorization: Bearer abcdef-012345", Some(Refusal::Token(TokenError::Scheme))),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(refusal(admit_exact(Secret::Text(text.as_bytes()))), expected, "{text}");
+    fn a_person_may_insist_and_what_is_looked_for_may_be_anything() {
+        for purpose in [Purpose::Insist, Purpose::Look] {
+            assert_eq!(taken("password", purpose), ["password"]);
+            assert_eq!(taken("PORT=8080", purpose), ["PORT=8080"]);
         }
+        assert_eq!(taken("\"abcdef-012345\",", Purpose::Insist), ["abcdef-012345"]);
+        let all = ["abcdef-012345", "\"abcdef-012345\","];
+        assert_eq!(taken("\"abcdef-012345\",", Purpose::Look), all);
+    }
+
+    #[test]
+    fn digests_of_words_are_refused_unless_a_person_insists() {
+        let no_cache: [u8; 20] = <sha1::Sha1 as sha1::Digest>::digest("no-cache").into();
+        let admit = |purpose| admit(Secret::Sha1(no_cache), Notes::NONE, purpose, &mut |_| ());
+        assert_eq!(admit(Purpose::Ban), Err(Refusal::Token(TokenError::CommonDigest)));
+        assert_eq!(admit(Purpose::Insist), Ok(()));
+        assert_eq!(admit(Purpose::Look), Ok(()));
     }
 
     #[test]
     fn a_wrong_checksum_is_marked() {
         let token = concat!("npm", "_qkJaB6MffYVzZXWqmcoF49yrUxP3wg", "0LsakP");
-        let admitted = admit(Secret::Text(token.as_bytes())).ok().map(|token| token.damaged);
-        assert_eq!(admitted, Some(true));
+        let mut damaged = false;
+        let mut take = |all: &[Admitted<'_>]| damaged = all.iter().any(|one| one.damaged);
+        admit(Secret::Text(token.as_bytes()), Notes::NONE, Purpose::Ban, &mut take).unwrap();
+        assert!(damaged);
     }
 }

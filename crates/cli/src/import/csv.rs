@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::finding::{Finding, Secret, Validity};
+use super::finding::{Finding, Secret};
 
 /// Which columns to read, by name or number from 1.
 pub(crate) struct Columns<'a> {
@@ -44,8 +44,7 @@ pub(crate) fn each(
     let is_numbered = named(&header, columns.secret).is_none();
     if let Some(cell) = header.get(secret).filter(|cell| is_numbered && !is_name(cell)) {
         let secret = super::lines::secret(cell.trim_ascii());
-        let validity = Validity::Unknown;
-        sink(Finding { line: 1, secret, rule: "", link: "", validity, kept: None });
+        sink(Finding::of(1, secret));
     }
     let mut row = ByteRecord::new();
     while reader.read_byte_record(&mut row)? {
@@ -59,8 +58,7 @@ pub(crate) fn each(
             Some(cell) => super::lines::secret(cell.trim_ascii()),
         };
         let link = links.map(text).into_iter().find(|link| !link.is_empty()).unwrap_or("");
-        let validity = Validity::Unknown;
-        sink(Finding { line, secret, rule: text(rule), link, validity, kept: None });
+        sink(Finding { rule: text(rule), link, ..Finding::of(line, secret) });
     }
     Ok(())
 }

@@ -4,6 +4,8 @@ use memchr::memmem;
 use tokenban_denylist::EntryKey;
 use tokenban_engine::{denylist::Kind, rule::TokenError};
 
+use super::notes::Notes;
+
 /// One finding of a report.
 #[derive(Clone, Copy)]
 pub(crate) struct Finding<'a> {
@@ -17,6 +19,8 @@ pub(crate) struct Finding<'a> {
     pub(crate) link: &'a str,
     /// Whether it still works, as far as the report knows.
     pub(crate) validity: Validity,
+    /// Which part of the finding was taken.
+    pub(crate) notes: Notes,
     /// Of an export of a store: what else it says of the entry.
     pub(crate) kept: Option<Kept<'a>>,
 }
@@ -34,7 +38,13 @@ pub(crate) struct Kept<'a> {
     pub(crate) issued_before: Option<u64>,
 }
 
-impl Finding<'_> {
+impl<'a> Finding<'a> {
+    /// A secret of which nothing else is known.
+    pub(crate) fn of(line: u64, secret: Secret<'a>) -> Finding<'a> {
+        let (validity, notes) = (Validity::Unknown, Notes::NONE);
+        Finding { line, secret, rule: "", link: "", validity, notes, kept: None }
+    }
+
     /// The reason that an entry keeps: rule and link. What has the token in it (an address with
     /// its credential) is left out.
     pub(crate) fn reason(&self, token: &[u8]) -> String {
@@ -64,6 +74,8 @@ pub(crate) enum Secret<'a> {
     Sha256([u8; 32]),
     /// In clear.
     Text(&'a [u8]),
+    /// Beside a name that says that it is none.
+    Unnamed,
     /// Not a finding at all: a line of a log between findings.
     Unreadable,
 }
@@ -98,14 +110,8 @@ mod tests {
 
     #[test]
     fn a_reason_never_has_the_token_in_it() {
-        let finding = Finding {
-            line: 1,
-            secret: Secret::Hidden,
-            rule: "a rule",
-            link: "https://x:s3cr3t-1@host/",
-            validity: Validity::Unknown,
-            kept: None,
-        };
+        let link = "https://x:s3cr3t-1@host/";
+        let finding = Finding { rule: "a rule", link, ..Finding::of(1, Secret::Hidden) };
         assert_eq!(finding.reason(b"s3cr3t-1"), "a rule");
         assert_eq!(finding.reason(b"s3cr3t-2"), "a rule https://x:s3cr3t-1@host/");
         assert_eq!(finding.reason(b""), "a rule https://x:s3cr3t-1@host/");

@@ -8,7 +8,7 @@ use std::io::{self, BufRead};
 
 use tokenban_engine::rule::Written;
 
-use super::finding::{Finding, Secret, Validity};
+use super::finding::{Finding, Secret};
 
 /// The longest line that is looked at; NGINX takes no header near it by default.
 pub(crate) const LONGEST: usize = 64 * 1024;
@@ -66,14 +66,7 @@ fn one(text: &[u8], line: u64, sink: &mut dyn FnMut(Finding<'_>)) {
     if text.is_empty() || text.starts_with(b"#") {
         return;
     }
-    sink(Finding {
-        line,
-        secret: secret(text),
-        rule: "",
-        link: "",
-        validity: Validity::Unknown,
-        kept: None,
-    });
+    sink(Finding::of(line, secret(text)));
 }
 
 /// A token, or a digest that somebody else made.

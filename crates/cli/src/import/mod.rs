@@ -14,6 +14,9 @@ mod intake;
 mod json;
 mod json_shape;
 pub(crate) mod lines;
+mod names;
+mod notes;
+mod plain;
 mod read;
 mod recognise;
 mod report;
@@ -21,11 +24,12 @@ mod shapes;
 #[cfg(test)]
 mod tests;
 mod unwrap;
+mod utf16;
 
 pub(crate) use self::{
-    admit::{admit_exact, take_exact, Admissible, Admitted, Refusal},
+    admit::{Admissible, Admitted, Purpose, Refusal},
     csv::io_error,
-    finding::{Finding, Kept, Secret},
+    finding::{Finding, Kept},
     format::Format,
     intake::{Intake, Wanted},
     read::{read, Options},

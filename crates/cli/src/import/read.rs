@@ -13,7 +13,7 @@ use super::{
     json::{self, JsonError},
     lines,
     recognise::{recognise, PEEK},
-    shapes,
+    shapes, utf16,
 };
 
 /// What a person said about the input.
@@ -28,8 +28,14 @@ pub(crate) struct Options {
 /// Why an input could not be read. Holds nothing of its text.
 #[derive(Debug)]
 pub(crate) enum ReadError {
+    /// Bytes that are no text.
+    Binary,
     /// No such column.
     Column(String, usize),
+    /// A table of so many columns.
+    Columns(usize),
+    /// Nothing in it.
+    Empty,
     /// SARIF of ggshield.
     GgshieldSarif,
     /// Reading failed.
@@ -42,12 +48,12 @@ pub(crate) enum ReadError {
     OtherSarif,
     /// Compressed.
     Packed,
+    /// So many lines of so many do not look like tokens.
+    Prose(usize, usize),
     /// A table; one of its columns.
     Table(&'static str),
     /// JSON of an unknown shape.
     Unrecognised,
-    /// UTF-16.
-    Utf16,
 }
 
 /// Hands over every finding of an input; the format that it had.
@@ -58,14 +64,32 @@ pub(crate) fn read(
 ) -> Result<Format, ReadError> {
     let mut start = Vec::with_capacity(PEEK);
     (&mut input).take(PEEK as u64).read_to_end(&mut start)?;
+    match utf16::order(&start) {
+        Some(order) => {
+            let mut input = Cursor::new(start).chain(input);
+            let mut input = utf16::decoded(&mut input, order);
+            let mut start = Vec::with_capacity(PEEK);
+            (&mut input).take(PEEK as u64).read_to_end(&mut start)?;
+            read_utf8(start, &mut input, options, sink)
+        }
+        None => read_utf8(start, input, options, sink),
+    }
+}
+
+/// The same of an input of which `start` was read.
+fn read_utf8(
+    mut start: Vec<u8>,
+    input: &mut dyn BufRead,
+    options: &Options,
+    sink: &mut dyn FnMut(Finding<'_>),
+) -> Result<Format, ReadError> {
+    if start.starts_with(b"\xEF\xBB\xBF") {
+        start.drain(..3);
+    }
     let format = match (options.format, &options.column) {
         (Some(format), _) => format,
         (None, Some(_)) => Format::Csv,
         (None, None) => recognise(&start)?,
-    };
-    let start = match start.strip_prefix(b"\xEF\xBB\xBF") {
-        Some(rest) => rest.to_vec(),
-        None => start,
     };
     let first_line = start.split(|&byte| byte == b'\n').next().unwrap_or_default().to_vec();
     read_as(format, &mut Cursor::new(start).chain(input), &first_line, options, sink)?;
@@ -109,10 +133,20 @@ impl From<io::Error> for ReadError {
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            ReadError::Binary => f.write_str("binary bytes, neither a report nor a list of tokens"),
             ReadError::Column(wanted, count) => write!(
                 f,
                 "no column \"{wanted}\" among the {count} of the first line; where that has no \
                  names, give its number"
+            ),
+            ReadError::Columns(count) => write!(
+                f,
+                "looks like a table of {count} columns; name the column of the tokens with \
+                 --column, or say --format text"
+            ),
+            ReadError::Empty => f.write_str(
+                "the input is empty; where a report of no findings is (gitleaks CSV, trufflehog), \
+                 name it with --format",
             ),
             ReadError::GgshieldSarif => f.write_str(
                 "SARIF of ggshield holds no secret; import what ggshield --json --show-secrets \
@@ -130,6 +164,11 @@ impl fmt::Display for ReadError {
                  betterleaks can be imported, or the tool's own JSON",
             ),
             ReadError::Packed => f.write_str("the input is compressed; unpack it first"),
+            ReadError::Prose(others, all) => write!(
+                f,
+                "no report that is known, and {others} of its first {all} lines do not look like \
+                 tokens; write a token a line, or say --format text"
+            ),
             ReadError::Table(name) => write!(
                 f,
                 "a table with a column \"{name}\"; name the column of the tokens with --column, or \
@@ -138,7 +177,6 @@ impl fmt::Display for ReadError {
             ReadError::Unrecognised => {
                 f.write_str("JSON of an unknown report; name the format with --format")
             }
-            ReadError::Utf16 => f.write_str("the input is UTF-16; save it as UTF-8"),
         }
     }
 }

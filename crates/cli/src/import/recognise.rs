@@ -7,10 +7,9 @@ pub(crate) const PEEK: usize = 64 * 1024;
 
 /// The format of an input that begins so.
 pub(crate) fn recognise(start: &[u8]) -> Result<Format, ReadError> {
-    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
-        return Err(ReadError::Utf16);
-    }
-    if start.starts_with(&[0x1f, 0x8b]) || start.starts_with(b"PK\x03\x04") {
+    const PACKED: [&[u8]; 5] =
+        [b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ"];
+    if PACKED.iter().any(|magic| start.starts_with(magic)) {
         return Err(ReadError::Packed);
     }
     let text = start.trim_ascii_start();
@@ -85,7 +84,6 @@ fn text_has(text: &[u8], needle: &[u8]) -> bool {
 
 /// Text, gitleaks' CSV, or a table of which a column must be chosen.
 fn table(text: &[u8]) -> Result<Format, ReadError> {
-    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
     let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let cells: Vec<String> = line
         .split(|byte| matches!(byte, b',' | b';' | b'\t'))
@@ -99,7 +97,7 @@ fn table(text: &[u8]) -> Result<Format, ReadError> {
         ["api_key", "credential", "key", "password", "secret", "token", "value", "secret_value"];
     match NAMES.iter().find(|name| cells.len() > 1 && has(name)) {
         Some(name) => Err(ReadError::Table(name)),
-        None => Ok(Format::Text),
+        None => super::plain::check(text).map(|()| Format::Text),
     }
 }
 
@@ -154,7 +152,6 @@ mod tests {
         let cases = [
             (r#"[{"Description": "RuleID", "RuleID": "x"}]"#, Format::Gitleaks),
             ("[]", Format::Gitleaks),
-            ("", Format::Text),
             (r#"[{"RuleID":"x","ValidationStatus":"valid"}]"#, Format::Betterleaks),
             (r#"{"ruleID":"x"}"#, Format::Betterleaks),
             (r#"{"SourceMetadata":{"Data":{}}}"#, Format::Trufflehog),
@@ -168,7 +165,6 @@ mod tests {
             ("s3cr3t-token\nother", Format::Text),
             ("[not-json]\n", Format::Text),
             ("sha256:00\n", Format::Text),
-            ("a,b\nc,d", Format::Text),
         ];
         for (text, format) in cases {
             assert_eq!(recognise(text.as_bytes()).ok(), Some(format), "{text}");
@@ -183,8 +179,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_has_a_way_out() {
-        let cases: [(&[u8], &str); 7] = [
-            (b"\xff\xfes\0", "UTF-16"),
+        let cases: [(&[u8], &str); 8] = [
+            (b"", "empty"),
+            (b"a,b\nc,d", "--column"),
             (b"\x1f\x8b\x08", "unpack"),
             (br#"{"runs":[{"tool":{"driver":{"name":"ggshield"}}}]}"#, "--show-secrets"),
             (br#"{"runs":[{"tool":{"driver":{"name":"CodeQL"#, "gitleaks"),

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{json, Value};
 
-use super::{admit::Refusal, format::Format};
+use super::{
+    admit::{Admitted, Refusal},
+    format::Format,
+    notes::{Note, Notes},
+};
 
 /// How many line numbers are kept for each reason.
 const LINES_MAX: usize = 10;
@@ -48,6 +52,7 @@ pub(crate) struct Report {
     /// Of them, how many are JWTs.
     pub(crate) jwts: u64,
     damaged: Lines,
+    notes: BTreeMap<Note, Lines>,
     refused: BTreeMap<Refusal, Lines>,
     skipped: BTreeMap<Skip, Lines>,
 }
@@ -76,6 +81,18 @@ impl Lines {
 }
 
 impl Report {
+    /// The tokens of a finding are taken.
+    pub(crate) fn admit(&mut self, tokens: &[Admitted<'_>], line: u64) {
+        self.admitted += 1;
+        self.jwts += u64::from(tokens.iter().any(|token| token.secret.is_jwt()));
+        if tokens.iter().any(|token| token.damaged) {
+            self.damaged.add(line);
+        }
+        for note in tokens.iter().fold(Notes::NONE, |notes, token| notes.and(token.notes)).each() {
+            self.notes.entry(note).or_default().add(line);
+        }
+    }
+
     /// A finding is not taken.
     pub(crate) fn refuse(&mut self, refusal: Refusal, line: u64) {
         self.refused.entry(refusal).or_default().add(line);
@@ -84,11 +101,6 @@ impl Report {
     /// A token is left out.
     pub(crate) fn skip(&mut self, skip: Skip, line: u64) {
         self.skipped.entry(skip).or_default().add(line);
-    }
-
-    /// A token was taken, but its own checksum is wrong.
-    pub(crate) fn damaged(&mut self, line: u64) {
-        self.damaged.add(line);
     }
 
     /// How many findings were refused.
@@ -101,6 +113,23 @@ impl Report {
         self.skipped.values().map(|lines| lines.count).sum()
     }
 
+    /// Every refusal with its line, as far as lines are kept, in their order; and how many more there
+    /// are.
+    pub(crate) fn refusals(&self) -> (Vec<(u64, Refusal)>, u64) {
+        let each = |(refusal, lines): (&Refusal, &Lines)| {
+            lines.first.iter().map(|line| (*line, *refusal)).collect::<Vec<_>>()
+        };
+        let mut all: Vec<(u64, Refusal)> = self.refused.iter().flat_map(each).collect();
+        all.sort_unstable();
+        let more = self.refused().saturating_sub(all.len() as u64);
+        (all, more)
+    }
+
+    /// The lines where something was taken off, or a part was taken, as far as lines are kept.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = (Note, String)> + '_ {
+        self.notes.iter().map(|(note, lines)| (*note, lines.text()))
+    }
+
     /// For people: a line for each count that is not zero.
     pub(crate) fn text(&self) -> String {
         let mut text = format!("{:<11}{}\n", "admitted", self.admitted);
@@ -110,7 +139,12 @@ impl Report {
             }
         };
         line("  JWTs", self.jwts);
-        line("refused", self.refused());
+        for (note, lines) in &self.notes {
+            text.push_str(&row(lines, note.text()));
+        }
+        if self.refused() > 0 {
+            text.push_str(&format!("{:<11}{}\n", "refused", self.refused()));
+        }
         let way_out = self.format.map_or("", Format::way_out);
         for (refusal, lines) in &self.refused {
             let hint = match refusal.is_of_the_report() && !way_out.is_empty() {
@@ -138,12 +172,15 @@ impl Report {
         let lines = |lines: &Lines| json!({ "count": lines.count, "lines": lines.first });
         let refused: serde_json::Map<String, Value> =
             self.refused.iter().map(|(key, found)| (key.word().into(), lines(found))).collect();
+        let taken_off: serde_json::Map<String, Value> =
+            self.notes.iter().map(|(key, found)| (key.word().into(), lines(found))).collect();
         let skipped: serde_json::Map<String, Value> =
             self.skipped.iter().map(|(key, found)| (key.word().into(), lines(found))).collect();
         json!({
             "format": self.format.map(|format| format.to_string()),
             "admitted": self.admitted,
             "jwts": self.jwts,
+            "taken_off": taken_off,
             "refused": refused,
             "skipped": skipped,
             "damaged": lines(&self.damaged),
@@ -168,7 +205,7 @@ mod tests {
         report.refuse(Refusal::Token(TokenError::Masked), 3);
         (10..30).for_each(|line| report.refuse(Refusal::Token(TokenError::Short), line));
         report.skip(Skip::Inactive, 7);
-        report.damaged(9);
+        report.damaged.add(9);
         assert_eq!(
             report.text(),
             "admitted   12\n\

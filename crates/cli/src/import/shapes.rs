@@ -44,14 +44,7 @@ pub(crate) fn findings(
     object: &Value,
     sink: &mut dyn FnMut(Finding<'_>),
 ) {
-    let blank = Finding {
-        line,
-        secret: Secret::Unreadable,
-        rule: "",
-        link: "",
-        validity: Validity::Unknown,
-        kept: None,
-    };
+    let blank = Finding::of(line, Secret::Unreadable);
     if !object.is_object() {
         return sink(blank);
     }

@@ -8,7 +8,8 @@ use crate::import::finding::Finding;
 /// The recognised format, the tokens with their reasons, and the report's text.
 fn import(text: &str, options: &Options) -> (Format, Vec<String>, String) {
     let mut taken = Vec::new();
-    let mut take = |secret: &Admissible<'_>, finding: &Finding<'_>| {
+    let mut take = |tokens: &[Admitted<'_>], finding: &Finding<'_>| {
+        let [Admitted { secret, .. }] = tokens else { return taken.push("several".to_owned()) };
         let shown = match secret {
             Admissible::Known { key, .. } => format!("known {key:?}"),
             Admissible::Sha1(digest) => format!("sha1 {:02x}", digest[0]),
@@ -156,7 +157,7 @@ proptest! {
         let mut text = REPORTS[which].as_bytes().to_vec();
         let at = at.index(text.len());
         text.splice(at..(at + cut).min(text.len()), bytes);
-        let mut take = |_: &Admissible<'_>, _: &Finding<'_>| ();
+        let mut take = |_: &[Admitted<'_>], _: &Finding<'_>| ();
         let mut intake = Intake::new(Wanted::default(), &mut take);
         let options = Options { column, format: None };
         let read = read(&mut &text[..], &options, &mut |finding| intake.add(finding));

@@ -9,9 +9,10 @@ use std::{fmt, path::PathBuf};
 use tokenban_parse::credentials;
 
 mod admit;
+mod digests;
 mod words;
 
-pub use self::admit::admit_anywhere;
+pub use self::{admit::admit_anywhere, digests::admit_digest};
 
 /// One token to deny.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -32,8 +33,14 @@ impl TokenEntry {
                 admit::admit(text)?;
                 TokenEntry::Plain(text.into())
             }
-            Written::Sha1(digest) => TokenEntry::Sha1(digest),
-            Written::Sha256(digest) => TokenEntry::Sha256(digest),
+            Written::Sha1(digest) => {
+                admit_digest(&digest)?;
+                TokenEntry::Sha1(digest)
+            }
+            Written::Sha256(digest) => {
+                admit_digest(&digest)?;
+                TokenEntry::Sha256(digest)
+            }
         })
     }
 }
@@ -110,6 +117,8 @@ impl TokenFile {
 pub enum TokenError {
     /// A word that clean requests carry too.
     Common,
+    /// The digest of such a word.
+    CommonDigest,
     /// Text with white space or control characters.
     Fragment,
     /// A piece of a PEM block, which never travels line by line.
@@ -133,6 +142,7 @@ impl TokenError {
     pub fn word(self) -> &'static str {
         match self {
             TokenError::Common => "common",
+            TokenError::CommonDigest => "common-digest",
             TokenError::Fragment => "fragment",
             TokenError::Masked => "masked",
             TokenError::Pem => "pem",
@@ -148,6 +158,9 @@ impl TokenError {
     pub fn what(self) -> &'static str {
         match self {
             TokenError::Common => "the token is a word that clean requests carry too",
+            TokenError::CommonDigest => {
+                "the digest of a word that clean requests carry too, or of a number"
+            }
             TokenError::Fragment => "text with white space or control characters is seldom a token",
             TokenError::Masked => "the token is masked",
             TokenError::Pem => "a line of a PEM block never travels in a request",
@@ -162,7 +175,9 @@ impl TokenError {
     /// What would be right.
     pub fn way_out(self) -> &'static str {
         match self {
-            TokenError::Common | TokenError::Placeholder => "write the token that leaked",
+            TokenError::Common | TokenError::CommonDigest | TokenError::Placeholder => {
+                "write the token that leaked"
+            }
             TokenError::Fragment => "write `sha256:` and its digest if it is one",
             TokenError::Masked => {
                 "make the report again with its secrets in clear, or write `sha256:` and the digest"

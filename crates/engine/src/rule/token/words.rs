@@ -4,7 +4,7 @@
 //! `password`, would deny much of the traffic.
 
 /// In lower case, sorted. Shorter ones are refused for their length already.
-const WORDS: [&str; 88] = [
+pub(super) const WORDS: [&str; 88] = [
     "00000000",
     "11111111",
     "12341234",
