@@ -156,11 +156,9 @@ fn jwt_entry() -> NewEntry<'static> {
 #[test]
 fn claims_expiry_and_other_lists() {
     let (nginx, mut lists) = start("");
-    let jti = |id: &'static [u8]| entry(Target::Jti { issuer: b"idp", id });
-    let sub = |before| NewEntry {
-        issued_before: Some(before),
-        ..entry(Target::Sub { issuer: b"idp", subject: b"alice" })
-    };
+    let claim = |name, value| Target::Claim { name, issuer: Some("idp"), value };
+    let jti = |id: &'static [u8]| entry(claim("jti", id));
+    let sub = |before| NewEntry { issued_before: Some(before), ..entry(claim("sub", b"alice")) };
     let in_list = |list| NewEntry { list, ..jti(b"id-1") };
     let expired = NewEntry { expires: Some(now()), ..jti(b"id-1") };
     let steps = [

@@ -87,13 +87,9 @@ fn fill_store(path: &Path, banned: &[String]) {
     let mut writer = store.write().expect("a writer");
     for token in banned {
         let entry = NewEntry {
-            list: "leaked",
-            target: Target::Token(token.as_bytes()),
             reason: "a test",
             source: "test",
-            added_at: 1_790_000_000,
-            expires: None,
-            issued_before: None,
+            ..NewEntry::new("leaked", Target::Token(token.as_bytes()), 1_790_000_000)
         };
         writer.ban(&entry).expect("an entry");
     }

@@ -42,15 +42,7 @@ impl Lists {
 
 /// An entry of the list `leaked`.
 pub(crate) fn entry(target: Target<'_>) -> NewEntry<'_> {
-    NewEntry {
-        list: "leaked",
-        target,
-        reason: "INC-42",
-        source: "test",
-        added_at: now(),
-        expires: None,
-        issued_before: None,
-    }
+    NewEntry { reason: "INC-42", source: "test", ..NewEntry::new("leaked", target, now()) }
 }
 
 pub(crate) fn now() -> u64 {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 use serde_json::{json, Value};
 use tokenban_denylist::{Entry, EntryKey};
-use tokenban_engine::denylist::Kind;
+use tokenban_engine::denylist::{Kind, Level};
 
 use crate::{
     output::{self, Table, BAD},
@@ -22,18 +22,30 @@ pub(crate) fn hex(key: &EntryKey) -> String {
     key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-const KINDS: [(Kind, &str); 6] = [
-    (Kind::Jti, "jti"),
+const KINDS: [(Kind, &str); 5] = [
+    (Kind::Claim, "claim"),
     (Kind::Jwt, "jwt"),
     (Kind::Sha1, "sha1"),
     (Kind::Sha256, "sha256"),
-    (Kind::Sub, "sub"),
     (Kind::Token, "token"),
 ];
 
 /// The word for a kind, as in the documents.
 pub(crate) fn kind(kind: Kind) -> &'static str {
     KINDS.iter().find(|(known, _)| *known == kind).map_or("", |(_, word)| word)
+}
+
+/// The word for what an entry does.
+pub(crate) fn level(level: Level) -> &'static str {
+    match level {
+        Level::Deny => "deny",
+        Level::Monitor => "monitor",
+    }
+}
+
+/// What an entry bans: of a claim its name.
+pub(crate) fn what<'a>(entry: &Entry<'a>) -> &'a str {
+    entry.claim.map_or(kind(entry.kind), |claim| claim.name)
 }
 
 /// The kind that a word stands for.
@@ -52,9 +64,15 @@ pub(crate) fn json(entry: &Entry<'_>) -> Value {
     json!({
         "fingerprint": fingerprint(&entry.key),
         "kind": kind(entry.kind),
+        "claim": entry.claim.map(|claim| claim.name),
+        "issuer": entry.claim.and_then(|claim| claim.issuer),
+        "value": entry.claim.and_then(|claim| claim.value),
         "list": entry.list,
         "reason": entry.reason,
+        "incident": entry.is_named,
         "source": entry.source,
+        "level": level(entry.level),
+        "except": entry.except.iter().map(|network| network.to_string()).collect::<Vec<_>>(),
         "added": time::shown(entry.added_at),
         "expires": time(entry.expires),
         "issued_before": time(entry.issued_before),
@@ -71,7 +89,7 @@ pub(crate) fn table(entries: &[Entry<'_>], now: u64) -> Table {
         let over = if is_over(entry, now) { BAD } else { Style::new() };
         table.row([
             plain(fingerprint(&entry.key)),
-            plain(kind(entry.kind).to_owned()),
+            plain(what(entry).to_owned()),
             plain(entry.list.to_owned()),
             plain(time::shown(entry.added_at)),
             (over, expires(entry)),
@@ -98,7 +116,7 @@ pub(crate) fn line(out: &mut dyn Write, entry: &Entry<'_>) -> io::Result<()> {
         out,
         "{:<12}  {:<6}  {:<20}  {:<20}  {}",
         fingerprint(&entry.key),
-        kind(entry.kind),
+        what(entry),
         time::shown(entry.added_at),
         expires(entry),
         output::printable(&reason(entry)),
@@ -112,6 +130,16 @@ fn expires(entry: &Entry<'_>) -> String {
 /// With what else there is to say of an entry.
 fn reason(entry: &Entry<'_>) -> String {
     let mut parts = vec![entry.reason.to_owned()];
+    if entry.level == Level::Monitor {
+        parts.push("only reports".to_owned());
+    }
+    if !entry.except.is_empty() {
+        parts.push(format!("spares {}", entry.except));
+    }
+    if let Some(claim) = entry.claim {
+        parts.extend(claim.value.map(|value| format!("{}={value}", claim.name)));
+        parts.extend(claim.issuer.map(|issuer| format!("of {issuer}")));
+    }
     parts
         .extend(entry.issued_before.map(|second| format!("issued before {}", time::shown(second))));
     if !entry.source.is_empty() {

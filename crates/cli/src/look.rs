@@ -24,7 +24,9 @@ pub(crate) fn denying<'s>(
         }
         Admissible::Token(token) => token,
     };
-    let look = Look { snapshot, asked: RefCell::default(), failed: RefCell::default() };
+    let mut profile = Profile::ANY;
+    let _ = profile.merge(&snapshot.profile()?); // of its claims; there is room for all
+    let look = Look { snapshot, profile, asked: RefCell::default(), failed: RefCell::default() };
     let mut denying: Vec<Entry<'_>> = Vec::new();
     let mut found = |fingerprint, ban: &Ban<'_>| {
         let asked = look.asked.borrow();
@@ -69,12 +71,15 @@ fn of<'s>(entry: &Entry<'s>) -> Ban<'s> {
         reason: entry.reason,
         expires: entry.expires,
         issued_before: entry.issued_before,
+        level: entry.level,
+        except: entry.except,
     }
 }
 
 /// A snapshot as the engine asks it; remembers every entry that it was asked for.
 struct Look<'s> {
     snapshot: &'s Snapshot<'s>,
+    profile: Profile,
     asked: RefCell<Vec<Entry<'s>>>,
     failed: RefCell<Option<StoreError>>,
 }
@@ -97,7 +102,7 @@ impl Look<'_> {
 
 impl Denylists for Look<'_> {
     fn profile(&self) -> &Profile {
-        &Profile::ANY
+        &self.profile
     }
 
     fn find(&self, key: &Key, found: &mut dyn FnMut(&Ban<'_>)) -> Result<(), StoreLost> {

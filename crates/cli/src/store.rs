@@ -71,20 +71,21 @@ impl About {
             source: self.source.as_deref().unwrap_or(kept.source),
             expires: self.expires.or(kept.expires),
             issued_before: kept.issued_before,
-            ..self.entry(target, kept.added)
+            is_named: self.reason.is_some() || kept.is_named,
+            level: kept.level,
+            except: kept.except,
+            ..self.entry(kept.of(target), kept.added)
         }
     }
 
     /// An entry of which a person says this.
     pub(crate) fn entry<'a>(&'a self, target: Target<'a>, added_at: u64) -> NewEntry<'a> {
         NewEntry {
-            list: self.list(),
-            target,
             reason: self.reason.as_deref().unwrap_or(""),
+            is_named: self.reason.is_some(),
             source: self.source.as_deref().unwrap_or(""),
-            added_at,
             expires: self.expires,
-            issued_before: None,
+            ..NewEntry::new(self.list(), target, added_at)
         }
     }
 }

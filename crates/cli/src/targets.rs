@@ -18,20 +18,25 @@ pub(crate) enum As {
     Token,
 }
 
-/// Hands over what to ban of a token: the token itself and every JWT in it.
+/// Hands over what to ban of a token: every JWT in it, which is found in every spelling, and the token
+/// itself where it is more than a JWT, or asked for.
 pub(crate) fn each(secret: &Admissible<'_>, only: Option<As>, sink: &mut dyn FnMut(Target<'_>)) {
     let token = match secret {
-        Admissible::Known { kind, key } => return sink(Target::Known { kind: *kind, key: *key }),
+        Admissible::Known { kind, key } => {
+            return sink(Target::Known { kind: *kind, key: *key, claim: None })
+        }
         Admissible::Sha1(digest) => return sink(Target::Sha1(*digest)),
         Admissible::Sha256(digest) => return sink(Target::Sha256(*digest)),
         Admissible::Token(token) => token,
     };
+    let mut whole = false;
     if only != Some(As::Token) {
         Jwt::each(token, &mut |jwt| {
+            whole |= jwt.is_whole(token);
             sink(Target::Jwt { header: jwt.header(), payload: jwt.payload() });
         });
     }
-    if only != Some(As::Jwt) {
+    if !whole && only != Some(As::Jwt) {
         sink(Target::Token(token));
     }
 }
@@ -41,6 +46,7 @@ pub(crate) fn own_keys(secret: &Admissible<'_>) -> Vec<EntryKey> {
     let mut keys = Vec::new();
     each(secret, None, &mut |target| keys.push(target.key()));
     if let Admissible::Token(token) = secret {
+        keys.push(Target::Token(token).key());
         keys.push(Target::Sha1(Sha1::digest(token).into()).key());
     }
     keys.dedup();
@@ -49,9 +55,11 @@ pub(crate) fn own_keys(secret: &Admissible<'_>) -> Vec<EntryKey> {
 
 /// What messages call a token.
 pub(crate) fn fingerprint(secret: &Admissible<'_>) -> String {
-    let mut last = String::new();
-    each(secret, Some(As::Token), &mut |target| last = entries::fingerprint(&target.key()));
-    last
+    let mut first = None;
+    each(secret, None, &mut |target| {
+        first.get_or_insert_with(|| entries::fingerprint(&target.key()));
+    });
+    first.unwrap_or_default()
 }
 
 /// The keys that begin like a fingerprint, from a person who writes at least its 12 digits. The text

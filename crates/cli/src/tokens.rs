@@ -22,7 +22,7 @@ pub(crate) struct Claims {
     /// All JWTs with this claim sub
     #[arg(long, value_name = "SUBJECT", conflicts_with = "files")]
     sub: Option<String>,
-    /// Their claim iss; they have none if it is not given
+    /// Their claim iss; any if it is not given
     #[arg(long, value_name = "ISSUER")]
     iss: Option<String>,
 }
@@ -30,10 +30,12 @@ pub(crate) struct Claims {
 impl Claims {
     /// What they stand for; none when no claim was given.
     pub(crate) fn target(&self) -> Result<Option<Target<'_>>, Box<dyn Error>> {
-        let issuer = self.iss.as_deref().unwrap_or("").as_bytes();
+        let issuer = self.iss.as_deref();
         Ok(match (&self.jti, &self.sub) {
-            (Some(id), _) => Some(Target::Jti { issuer, id: id.as_bytes() }),
-            (None, Some(subject)) => Some(Target::Sub { issuer, subject: subject.as_bytes() }),
+            (Some(id), _) => Some(Target::Claim { name: "jti", issuer, value: id.as_bytes() }),
+            (None, Some(subject)) => {
+                Some(Target::Claim { name: "sub", issuer, value: subject.as_bytes() })
+            }
             (None, None) if self.iss.is_some() => {
                 return Err("--iss alone names no JWT; write --jti or --sub beside it".into())
             }

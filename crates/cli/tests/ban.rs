@@ -57,15 +57,23 @@ fn ban_show_unban() {
 }
 
 #[test]
-fn a_second_ban_says_so_and_renews() {
+fn a_second_ban_says_so_and_weakens_nothing() {
     let sandbox = Sandbox::new();
-    sandbox.run(&["ban", "--expires", "1h"], "fake-token-01");
-    let ran = sandbox.run(&["ban", "--reason", "for good"], "fake-token-01");
-    assert_eq!((ran.code, ran.out.contains("  already banned\n")), (0, true), "{}", ran.out);
-    let shown = sandbox.json(&["show", "--json"], "fake-token-01", 1);
-    assert_eq!(shown["answers"][0]["entries"][0]["expires"], json!(null));
-    assert_eq!(shown["answers"][0]["entries"][0]["reason"], "for good");
-    assert_eq!(shown["answers"][0]["entries"].as_array().unwrap().len(), 1);
+    let token = "fake-token-01";
+    let steps = [
+        (&["--reason", "INC-42", "--expires", "1h"][..], "banned", 1),
+        (&["--reason", "INC-42", "--expires", "5m"], "already banned", 1),
+        (&["--reason", "INC-42"], "strengthened", 1),
+        (&["--expires", "5m"], "banned too", 2),
+        (&["--reason", "INC-43"], "banned too", 3),
+    ];
+    for (arguments, state, entries) in steps {
+        let ran = sandbox.run(&[&["ban"], arguments].concat(), token);
+        assert!(ran.code == 0 && ran.out.contains(&format!("  {state}\n")), "{}", ran.out);
+        let shown = sandbox.json(&["show", "--json"], token, 1);
+        let shown = shown["answers"][0]["entries"].as_array().unwrap();
+        assert_eq!(shown.len(), entries, "{arguments:?}");
+    }
 }
 
 #[test]
@@ -149,7 +157,7 @@ fn a_report_is_a_report_wherever_it_is_given() {
 fn a_jwt_is_banned_in_every_spelling() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(&["ban"], &jwt("c2lnc2ln"));
-    assert_eq!((ran.code, ran.out.lines().count()), (0, 3), "{}", ran.out);
+    assert_eq!((ran.code, ran.out.lines().count()), (0, 2), "{}", ran.out);
     for spelling in [jwt("b3RoZXI"), jwt(""), format!("{HEADER}=.{PAYLOAD}=.c2ln")] {
         assert_eq!(sandbox.run(&["show"], &spelling).code, 1, "{spelling}");
     }
@@ -236,7 +244,7 @@ fn json_shapes() {
         banned,
         json!({
             "list": "leaked",
-            "entries": [{ "line": 1, "fingerprint": "e50d2ec3bdeb", "kind": "token", "new": true }],
+            "entries": [{ "line": 1, "fingerprint": "e50d2ec3bdeb", "kind": "token", "state": "banned" }],
             "damaged": [],
             "files": [{
                 "name": "standard input",
@@ -268,9 +276,15 @@ fn json_shapes() {
             "entries": [{
                 "fingerprint": "e50d2ec3bdeb",
                 "kind": "token",
+                "claim": null,
+                "issuer": null,
+                "value": null,
                 "list": "leaked",
                 "reason": "",
+                "incident": false,
                 "source": "",
+                "level": "deny",
+                "except": [],
                 "added": "2026-00-00T00:00:00Z",
                 "expires": null,
                 "issued_before": null,

@@ -176,6 +176,7 @@ fn json_shape() {
                 "taken_off": { "scheme": { "count": 1, "lines": [6] } },
             }],
             "new": 3,
+            "changed": 0,
             "before": 1,
             "removed": 0,
         })

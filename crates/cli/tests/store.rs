@@ -98,8 +98,9 @@ fn export_writes_digests() {
     assert_eq!(
         entry,
         json!({
-            "fingerprint": "e50d2ec3bdeb", "kind": "token", "list": "leaked", "reason": "INC-42",
-            "source": "", "added": "2026-00-00T00:00:00Z", "expires": "2100-01-01T00:00:00Z",
+            "fingerprint": "e50d2ec3bdeb", "kind": "token", "claim": null, "issuer": null,
+            "value": null, "list": "leaked", "reason": "INC-42", "incident": true, "source": "",
+            "level": "deny", "except": [], "added": "2026-00-00T00:00:00Z", "expires": "2100-01-01T00:00:00Z",
             "issued_before": null, "key": key,
         })
     );

@@ -71,15 +71,8 @@ fn main() {
 }
 
 fn entry(token: &str) -> NewEntry<'_> {
-    NewEntry {
-        list: "leaked",
-        target: Target::Token(token.as_bytes()),
-        reason: "measured",
-        source: "",
-        added_at: 1,
-        expires: None,
-        issued_before: None,
-    }
+    let target = Target::Token(token.as_bytes());
+    NewEntry { reason: "measured", ..NewEntry::new("leaked", target, 1) }
 }
 
 /// The best of three runs.

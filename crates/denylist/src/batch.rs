@@ -8,7 +8,7 @@ use tokenban_engine::denylist::Profile;
 use crate::{
     detail::Detail,
     entry::{EntryKey, NewEntry},
-    error::{Kind, StoreError},
+    error::{Kind, StoreError, TOO_MANY_CLAIMS},
 };
 
 /// A row: a key and the place of its detail in [`Batch::details`].
@@ -26,6 +26,8 @@ pub struct Batch {
     /// The place of the last one: most entries of an import share theirs.
     last: Option<u32>,
     pub(crate) profile: Option<Profile>,
+    /// Keys that belong together.
+    pub(crate) links: Vec<Vec<EntryKey>>,
     scratch: Vec<u8>,
 }
 
@@ -40,12 +42,21 @@ impl Batch {
         let fail = |kind| StoreError::new(std::path::Path::new(""), kind);
         let detail = Detail::of(entry).map_err(fail)?;
         let place = self.place(&detail).map_err(fail)?;
-        entry.target.add_to(self.profile.get_or_insert(Profile::EMPTY));
+        if !entry.target.add_to(self.profile.get_or_insert(Profile::EMPTY)) {
+            return Err(fail(TOO_MANY_CLAIMS));
+        }
         match entry.target.key() {
             EntryKey::Key(key) => self.keys.push((*key.as_bytes(), place)),
             EntryKey::Sha1(digest) => self.sha1.push((digest, place)),
         }
         Ok(())
+    }
+
+    /// Notes that some entries belong together: whoever takes one off takes all off.
+    pub fn link(&mut self, keys: Vec<EntryKey>) {
+        if keys.len() > 1 {
+            self.links.push(keys);
+        }
     }
 
     /// Entries taken in, repeated ones counted again.

@@ -15,6 +15,7 @@ use crate::{
     detail::Detail,
     error::{At, Kind, StoreError},
     files,
+    side::{read_pairs, write_pairs},
     store::{make_beside, remove, CreateOptions},
     tables::{meta, Table, Tables},
     writer::Writer,
@@ -81,11 +82,12 @@ fn swap_by_three(new: &Path, path: &Path) -> io::Result<()> {
 /// Copies all that is referred to. The profile cannot be made anew from digests where there are
 /// tokens: their lengths stay as they are.
 fn copy(old: &Writer<'_>, env: &Env<WithoutTls>, tables: Tables) -> Result<(), StoreError> {
-    let mut new = Writer::begin(old.path(), env, tables)?;
+    let mut new = Writer::begin(old.path(), env, tables, old.act.clone())?;
     let (details, profile) = copy_details(old, &mut new)?;
     for (from, to) in [(old.tables.keys, tables.keys), (old.tables.sha1, tables.sha1)] {
         copy_entries(old, from, &mut new, to, &details)?;
     }
+    copy_side(old, &mut new, &details)?;
     new.profile = profile;
     new.rebuild_filter(new.count()?)?;
     let id = old.tables.id(&old.txn).map_err(|kind| old.fail(kind))?;
@@ -107,25 +109,62 @@ fn copy_details(
             }
         }
     }
+    for row in old.tables.replaced.iter(&old.txn).at(old.path())? {
+        let pairs = read_pairs(row.at(old.path())?.1).ok_or_else(|| old.fail(DAMAGED))?;
+        for id in pairs.into_iter().flat_map(|(by, was)| [by, was]) {
+            let used = usize::try_from(id).ok().and_then(|id| used.get_mut(id));
+            used.ok_or_else(|| old.fail(DAMAGED))?.0 += 1;
+        }
+    }
     let mut details = vec![None; used.len()];
-    let mut kinds = Vec::new();
+    let mut profile = Profile::EMPTY;
     used.sort_unstable_by(|one, other| other.cmp(one));
     for (_, id) in used.into_iter().take_while(|(count, _)| *count > 0) {
         let detail: Detail<'_> = old.tables.detail(&old.txn, id).map_err(|kind| old.fail(kind))?;
-        kinds.push(detail.kind);
+        match (detail.claim, detail.kind) {
+            (Some(claim), _) => {
+                let _ = profile.add_claim(claim.name, claim.issuer.is_some()); // of those there were
+            }
+            (None, EntryKind::Token) => profile.merge_tokens(&old.profile),
+            (None, kind) => profile.add(kind),
+        }
         let place = usize::try_from(id).ok().and_then(|id| details.get_mut(id));
         *place.ok_or_else(|| old.fail(DAMAGED))? = Some(new.intern(&detail)?);
     }
-    Ok((details, profile(&old.profile, &kinds)))
+    Ok((details, profile))
 }
 
-fn profile(old: &Profile, kinds: &[EntryKind]) -> Profile {
-    let mut profile = Profile::EMPTY;
-    kinds.iter().filter(|kind| **kind != EntryKind::Token).for_each(|kind| profile.add(*kind));
-    if kinds.contains(&EntryKind::Token) {
-        profile.merge(old);
+/// Copies what is kept beside the entries: links between keys that are there, what took whose place,
+/// the log, and what waits for a second person.
+fn copy_side(
+    old: &Writer<'_>,
+    new: &mut Writer<'_>,
+    details: &[Option<u64>],
+) -> Result<(), StoreError> {
+    let (from, to) = (old.tables, new.tables);
+    for row in from.links.iter(&old.txn).at(old.path())? {
+        let (key, row) = row.at(old.path())?;
+        new.put_side(to.links, key, row)?;
     }
-    profile
+    let moved =
+        |id: u64| usize::try_from(id).ok().and_then(|id| details.get(id).copied().flatten());
+    for row in from.replaced.iter(&old.txn).at(old.path())? {
+        let (key, row) = row.at(old.path())?;
+        let pairs = read_pairs(row).ok_or_else(|| old.fail(DAMAGED))?;
+        let pairs: Option<Vec<(u64, u64)>> =
+            pairs.into_iter().map(|(by, was)| moved(by).zip(moved(was))).collect();
+        let pairs = pairs.ok_or_else(|| old.fail(DAMAGED))?;
+        new.put_side(to.replaced, key, &write_pairs(&pairs))?;
+    }
+    for (from, to) in [(from.log, to.log), (from.pending, to.pending)] {
+        for row in from.iter(&old.txn).at(old.path())? {
+            let (key, row) = row.at(old.path())?;
+            new.append(to, key, row)?;
+        }
+    }
+    new.head.log = old.head.log;
+    let last = from.log_hash(&old.txn).map_err(|kind| old.fail(kind))?;
+    to.put_record(&mut new.txn, meta::LOG, &last).at(old.path())
 }
 
 fn copy_entries(

@@ -16,7 +16,7 @@ pub(crate) enum Access {
 /// Processes that may read at once, several snapshots each counted: 64 KB of the lock file.
 const READERS: u32 = 1022;
 
-const TABLES: u32 = 8;
+const TABLES: u32 = 16;
 
 /// Address space to reserve at least, so that the file can grow under those who have it open. It
 /// costs nothing; where the process may not have so much, the next smaller one is tried, and at last

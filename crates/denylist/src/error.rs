@@ -41,6 +41,10 @@ pub(crate) enum Kind {
     Version { found: u32, known: u32 },
 }
 
+/// Each claim that some entry names is looked for in every JWT.
+pub(crate) const TOO_MANY_CLAIMS: Kind =
+    Kind::Invalid("a store knows 32 different claims; ban by one of those that it knows");
+
 impl StoreError {
     pub(crate) fn new(path: &Path, kind: Kind) -> StoreError {
         StoreError { path: path.to_owned(), kind }

@@ -15,12 +15,17 @@ pub(crate) struct Head {
     pub(crate) entries: u64,
     /// The same of all details.
     pub(crate) details: u64,
+    /// The same of what is kept beside the entries.
+    pub(crate) side: u64,
+    /// The number that the next record of the log gets.
+    pub(crate) log: u64,
 }
 
 impl Head {
     pub(crate) fn write(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        for number in [self.next_detail, self.chunks, self.filtered, self.entries, self.details] {
+        let Head { next_detail, chunks, filtered, entries, details, side, log } = *self;
+        for number in [next_detail, chunks, filtered, entries, details, side, log] {
             put_number(&mut out, number);
         }
         out
@@ -35,6 +40,8 @@ impl Head {
             filtered: next()?,
             entries: next()?,
             details: next()?,
+            side: next()?,
+            log: next()?,
         })
     }
 }

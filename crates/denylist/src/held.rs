@@ -143,6 +143,8 @@ impl Held {
                 reason: detail.reason,
                 expires: detail.expires,
                 issued_before: detail.issued_before,
+                level: detail.level,
+                except: detail.except,
             });
         }
         Ok(())

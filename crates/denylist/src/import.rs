@@ -8,8 +8,11 @@ use crate::{
     batch::{Batch, Row},
     bytes::{hash, put_number, take_number},
     detail::Detail,
-    error::{At, Kind, StoreError},
+    entry::Taken,
+    error::{At, Kind, StoreError, TOO_MANY_CLAIMS},
+    log::Tally,
     tables::Table,
+    terms::{merge, TermBook, Terms},
     writer::Writer,
 };
 
@@ -30,6 +33,8 @@ pub struct ImportOptions<'a> {
 pub struct Imported {
     /// Entries that are new on their list.
     pub new: u64,
+    /// Entries whose token was on the list before, and that deny more, or for another incident.
+    pub changed: u64,
     /// Entries that were on their list before, or several times in the batch.
     pub before: u64,
     /// Entries of the replaced list that the batch does not have.
@@ -61,30 +66,18 @@ pub(crate) fn run(
     }
     drop(before);
     import.check_shrink(&writer, options)?;
-    if let Some(profile) = &batch.profile {
-        writer.profile.merge(profile);
+    if batch.profile.as_ref().is_some_and(|profile| !writer.profile.merge(profile)) {
+        return Err(writer.fail(TOO_MANY_CLAIMS));
     }
+    for keys in &batch.links {
+        writer.link(keys)?;
+    }
+    let Imported { new, changed, removed, .. } = import.done;
+    writer.tally = Tally { added: new, strengthened: changed, removed, restored: 0 };
     if !options.dry_run {
         writer.commit()?;
     }
     Ok(import.done)
-}
-
-/// What decides between two entries of one key.
-#[derive(Clone, Copy)]
-struct Terms {
-    list: u32,
-    expires: u64,
-    issued_before: u64,
-}
-
-impl Terms {
-    /// Whether everything that the other entry denies is denied by this one.
-    fn covers(&self, other: &Terms) -> bool {
-        self.list == other.list
-            && self.expires >= other.expires
-            && self.issued_before >= other.issued_before
-    }
 }
 
 struct Import {
@@ -110,20 +103,16 @@ impl Import {
         for record in &batch.details {
             numbers.push(writer.intern_record(record)?);
         }
-        let mut lists = HashMap::new();
+        let mut book = TermBook::default();
         let mut terms = HashMap::new();
         for row in writer.tables.details.iter(&writer.txn).at(writer.path())? {
             let (number, record) = row.at(writer.path())?;
             let Some((detail, number)) = Detail::read(record).zip(number.try_into().ok()) else {
                 return Err(writer.fail(DAMAGED));
             };
-            let next = u32::try_from(lists.len()).unwrap_or(u32::MAX);
-            let list = *lists.entry(detail.list.to_owned()).or_insert(next);
-            let expires = detail.expires.unwrap_or(u64::MAX);
-            let issued_before = detail.issued_before.unwrap_or(u64::MAX);
-            terms.insert(u64::from_be_bytes(number), Terms { list, expires, issued_before });
+            terms.insert(u64::from_be_bytes(number), book.terms(&detail));
         }
-        let replaced = options.replace.and_then(|list| lists.get(list).copied());
+        let replaced = options.replace.and_then(|list| book.list(list));
         let (done, ids, value) = Default::default();
         Ok(Import { numbers, terms, replaced, list: (0, 0), done, ids, value })
     }
@@ -201,8 +190,7 @@ impl Import {
         writer.append(table, key, &self.value)
     }
 
-    /// Makes one value of what is there at a key and of what the batch has for it. Of two entries
-    /// on one list, the one stays that denies all that the other denies; of equal ones the old one.
+    /// Makes one value of what is there at a key and of what the batch has for it.
     fn settle<const N: usize>(&mut self, old: &[u8], group: &[Row<N>]) -> Result<(), Kind> {
         self.read_ids(old)?;
         let replaced = self.replaced;
@@ -210,16 +198,19 @@ impl Import {
         let before = self.ids.len();
         self.ids.retain(|(_, terms)| !is_replaced(terms));
         let had = self.ids.len() < before;
+        let (mut is_back, done) = (had, &mut self.done);
         for (_, place) in group {
             let new = self.numbers.get(*place as usize).ok_or(DAMAGED)?;
             let terms = *self.terms.get(new).ok_or(DAMAGED)?;
-            let was = (had && is_replaced(&terms))
-                || self.ids.iter().any(|(_, old)| old.list == terms.list);
-            self.done.before += u64::from(was);
-            self.done.new += u64::from(!was);
-            if !self.ids.iter().any(|(_, old)| old.covers(&terms)) {
-                self.ids.retain(|(_, old)| !terms.covers(old));
-                self.ids.push((*new, terms));
+            match merge(&mut self.ids, (*new, terms)) {
+                // What a replaced list had and gets again was there before.
+                Taken::New if is_back && is_replaced(&terms) => {
+                    is_back = false;
+                    done.before += 1;
+                }
+                Taken::New | Taken::Replaced => done.new += 1,
+                Taken::Beside | Taken::Stronger => done.changed += 1,
+                Taken::Before => done.before += 1,
             }
         }
         let has = self.ids.iter().any(|(_, terms)| is_replaced(terms));

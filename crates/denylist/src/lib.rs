@@ -8,6 +8,7 @@
 mod batch;
 mod bytes;
 mod check;
+mod choice;
 mod compact;
 mod detail;
 mod entry;
@@ -19,11 +20,15 @@ mod filter_table;
 mod head;
 mod held;
 mod import;
+mod log;
 mod pages;
 mod reader;
+mod remove;
+mod side;
 mod snapshot;
 mod store;
 mod tables;
+mod terms;
 mod verify;
 mod walk;
 mod writer;
@@ -31,9 +36,11 @@ mod writer;
 pub use self::{
     batch::Batch,
     check::{check_store, known_lists},
-    entry::{Entry, EntryKey, NewEntry, Taken, Target},
+    choice::Choice,
+    entry::{Claim, Entry, EntryKey, NewEntry, Taken, Target},
     error::StoreError,
     import::{ImportOptions, Imported},
+    log::{Act, Record, Tally},
     reader::Reader,
     snapshot::{Entries, ListStats, Snapshot, Stats},
     store::{CreateOptions, Store},

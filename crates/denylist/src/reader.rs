@@ -111,7 +111,7 @@ impl Denylists for Reader {
     fn profile(&self) -> &Profile {
         match &self.held {
             Some(held) => held.profile(),
-            None => &Profile::ANY, // so that a lost store is noticed and not passed by
+            None => Profile::of_anything(), // so that a lost store is noticed and not passed by
         }
     }
 

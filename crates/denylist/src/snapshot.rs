@@ -6,7 +6,7 @@ use std::{
 };
 
 use heed::{types::Bytes, Env, RoRange, RoTxn, WithoutTls};
-use tokenban_engine::denylist::Key;
+use tokenban_engine::denylist::Profile;
 
 use crate::{
     bytes::numbers,
@@ -72,6 +72,22 @@ impl<'s> Snapshot<'s> {
         self.tables.id(&self.txn).map_err(|kind| StoreError::new(&self.path, kind))
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the entries have in common, as a reader sees it.
+    pub fn profile(&self) -> Result<Profile, StoreError> {
+        self.tables.profile(&self.txn).map_err(|kind| StoreError::new(&self.path, kind))
+    }
+
+    /// The keys that belong to a key: what is taken off with it.
+    pub fn linked(&self, key: &EntryKey) -> Result<Vec<EntryKey>, StoreError> {
+        let row = self.tables.links.get(&self.txn, key.as_bytes()).at(&self.path)?;
+        let keys = crate::side::read_links(row.unwrap_or_default());
+        keys.ok_or_else(|| StoreError::new(&self.path, DAMAGED))
+    }
+
     /// All entries of all lists, in the order of their keys; those with a SHA-1 come last.
     pub fn entries(&self) -> Result<Entries<'_>, StoreError> {
         self.entries_from(&[])
@@ -96,7 +112,7 @@ impl<'s> Snapshot<'s> {
 
     /// The entries of a key, on all lists.
     pub fn find(&self, key: &EntryKey) -> Result<Vec<Entry<'_>>, StoreError> {
-        let value = self.tables.of(key).get(&self.txn, key.as_bytes()).at(&self.path)?;
+        let value = self.tables.of_key(key).get(&self.txn, key.as_bytes()).at(&self.path)?;
         let ids = numbers(value.unwrap_or_default());
         let ids = ids.ok_or_else(|| StoreError::new(&self.path, DAMAGED))?;
         ids.into_iter().map(|id| self.entry(*key, id)).collect()
@@ -171,7 +187,7 @@ impl<'t> Entries<'t> {
             None => return Ok(false),
         };
         let damaged = || StoreError::new(path, DAMAGED);
-        self.key = Some(read_key(row.0).ok_or_else(damaged)?);
+        self.key = Some(EntryKey::from_bytes(row.0).ok_or_else(damaged)?);
         self.ids = numbers(row.1).ok_or_else(damaged)?;
         self.ids.reverse();
         Ok(true)
@@ -192,13 +208,5 @@ impl<'t> Iterator for Entries<'t> {
                 Err(error) => return Some(Err(error)),
             }
         }
-    }
-}
-
-fn read_key(bytes: &[u8]) -> Option<EntryKey> {
-    match bytes.len() {
-        16 => bytes.try_into().ok().map(Key::from_bytes).map(EntryKey::Key),
-        20 => bytes.try_into().ok().map(EntryKey::Sha1),
-        _ => None,
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     error::{At, Kind, StoreError},
     files::{self, Files},
     import::{self, ImportOptions, Imported},
+    log::Act,
     snapshot::{Snapshot, Stats},
     tables::Tables,
     writer::Writer,
@@ -28,6 +29,7 @@ use crate::{
 pub struct Store {
     path: PathBuf,
     access: Access,
+    act: Act,
     open: Option<Open>,
 }
 
@@ -95,6 +97,11 @@ impl Store {
         Store::open_for(path, Access::Read)
     }
 
+    /// Says who changes it from now on, for the log.
+    pub fn sign(&mut self, act: Act) {
+        self.act = act;
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -114,7 +121,7 @@ impl Store {
         }
         let open = self.opened()?;
         open.env.clear_stale_readers().at(&self.path)?;
-        let writer = Writer::begin(&self.path, &open.env, open.tables)?;
+        let writer = Writer::begin(&self.path, &open.env, open.tables, self.act.clone())?;
         match Files::at(&self.path)? == open.files && !writer.is_superseded()? {
             true => Ok(writer),
             false => Err(StoreError::new(&self.path, Kind::Replaced)),
@@ -159,7 +166,8 @@ impl Store {
     }
 
     fn open_for(path: &Path, access: Access) -> Result<Store, StoreError> {
-        let mut store = Store { path: path.to_owned(), access, open: None };
+        let (path, act) = (path.to_owned(), Act::default());
+        let mut store = Store { path, access, act, open: None };
         store.reopen()?;
         Ok(store)
     }

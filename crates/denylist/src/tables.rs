@@ -8,7 +8,7 @@ use crate::{bytes::hash, detail::Detail, entry::EntryKey, error::Kind, head::Hea
 pub(crate) type Table = Database<Bytes, Bytes>;
 
 /// The format that this version reads and writes.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 const MAGIC: &[u8] = b"tokenban store ";
 
@@ -17,12 +17,15 @@ pub(crate) mod meta {
     pub(crate) const FORMAT: &[u8] = b"format";
     pub(crate) const HEAD: &[u8] = b"head";
     pub(crate) const ID: &[u8] = b"id";
+    pub(crate) const LOG: &[u8] = b"log";
     pub(crate) const PROFILE: &[u8] = b"profile";
     pub(crate) const SUPERSEDED: &[u8] = b"superseded";
 }
 
 /// The names of the tables, in the order of [`Tables`].
-pub(crate) const NAMES: [&str; 6] = ["meta", "keys", "sha1", "details", "interned", "filter"];
+pub(crate) const NAMES: [&str; 10] = [
+    "meta", "keys", "sha1", "details", "interned", "filter", "links", "replaced", "log", "pending",
+];
 
 /// Handles of the tables; valid as long as their environment is open.
 #[derive(Clone, Copy)]
@@ -39,6 +42,14 @@ pub(crate) struct Tables {
     pub(crate) interned: Table,
     /// Number, highest byte first → chunk of the filter.
     pub(crate) filter: Table,
+    /// Key → keys that belong to it.
+    pub(crate) links: Table,
+    /// Key → pairs of details, the second of which the first took the place of.
+    pub(crate) replaced: Table,
+    /// Number, highest byte first → record of the log.
+    pub(crate) log: Table,
+    /// Number, highest byte first → a change that waits for a second person.
+    pub(crate) pending: Table,
 }
 
 const DAMAGED: Kind = Kind::Foreign("a record of it is missing or damaged");
@@ -46,41 +57,33 @@ const DAMAGED: Kind = Kind::Foreign("a record of it is missing or damaged");
 impl Tables {
     /// Makes them in an empty environment.
     pub(crate) fn create(env: &Env<WithoutTls>, txn: &mut RwTxn<'_>) -> heed::Result<Tables> {
-        let mut make = |name| env.create_database(txn, Some(name));
-        let [meta, keys, sha1, details, interned, filter] = NAMES;
-        Ok(Tables {
-            meta: make(meta)?,
-            keys: make(keys)?,
-            sha1: make(sha1)?,
-            details: make(details)?,
-            interned: make(interned)?,
-            filter: make(filter)?,
-        })
+        let mut made = Vec::with_capacity(NAMES.len());
+        for name in NAMES {
+            made.push(env.create_database(txn, Some(name))?);
+        }
+        Tables::of(&made).ok_or(heed::Error::EnvAlreadyOpened)
     }
 
     /// Finds them; `None` where one is missing.
     pub(crate) fn open(env: &Env<WithoutTls>) -> heed::Result<Option<Tables>> {
         let txn = env.read_txn()?;
-        let find = |name| env.open_database(&txn, Some(name));
-        let [meta, keys, sha1, details, interned, filter] = NAMES.map(find);
-        let tables = (|| {
-            Ok::<_, heed::Error>(
-                meta?.zip(keys?).zip(sha1?).zip(details?).zip(interned?).zip(filter?),
-            )
-        })()?;
+        let mut found = Vec::with_capacity(NAMES.len());
+        for name in NAMES {
+            found.extend(env.open_database(&txn, Some(name))?);
+        }
         txn.commit()?; // only so do the handles outlive it
-        Ok(tables.map(|(((((meta, keys), sha1), details), interned), filter)| Tables {
-            meta,
-            keys,
-            sha1,
-            details,
-            interned,
-            filter,
-        }))
+        Ok(Tables::of(&found))
+    }
+
+    /// In the order of [`NAMES`]; `None` where some are missing.
+    fn of(tables: &[Table]) -> Option<Tables> {
+        let [meta, keys, sha1, details, interned, filter, links, replaced, log, pending] =
+            *tables.first_chunk()?;
+        Some(Tables { meta, keys, sha1, details, interned, filter, links, replaced, log, pending })
     }
 
     /// The table of a key.
-    pub(crate) fn of(&self, key: &EntryKey) -> Table {
+    pub(crate) fn of_key(&self, key: &EntryKey) -> Table {
         match key {
             EntryKey::Key(_) => self.keys,
             EntryKey::Sha1(_) => self.sha1,
@@ -93,6 +96,7 @@ impl Tables {
         self.meta.put(txn, meta::FORMAT, &format)?;
         self.put_record(txn, meta::ID, id)?;
         self.put_record(txn, meta::PROFILE, &Profile::EMPTY.to_bytes())?;
+        self.put_record(txn, meta::LOG, &[0; 32])?;
         let head = Head { chunks: 1, ..Head::default() };
         self.filter.put(txn, &number_key(0), &crate::filter::new_chunk(0))?;
         self.put_record(txn, meta::HEAD, &head.write())
@@ -126,12 +130,16 @@ impl Tables {
     }
 
     pub(crate) fn profile(&self, txn: &RoTxn<'_>) -> Result<Profile, Kind> {
-        let bytes = self.record(txn, meta::PROFILE)?.try_into().map_err(|_| DAMAGED)?;
-        Ok(Profile::from_bytes(bytes))
+        Profile::from_bytes(self.record(txn, meta::PROFILE)?).ok_or(DAMAGED)
     }
 
     pub(crate) fn id(&self, txn: &RoTxn<'_>) -> Result<[u8; 16], Kind> {
         self.record(txn, meta::ID)?.try_into().map_err(|_| DAMAGED)
+    }
+
+    /// The hash of the last record of the log.
+    pub(crate) fn log_hash(&self, txn: &RoTxn<'_>) -> Result<[u8; 32], Kind> {
+        self.record(txn, meta::LOG)?.try_into().map_err(|_| DAMAGED)
     }
 
     /// Whether another store has taken its place.

@@ -9,17 +9,19 @@ use tokenban_engine::denylist::Profile;
 use crate::{
     bytes::{hash, numbers, put_number},
     detail::Detail,
-    entry::{EntryKey, NewEntry, Taken, Target},
-    error::{At, Kind, StoreError},
+    entry::{Entry, EntryKey, NewEntry, Taken, Target},
+    error::{At, Kind, StoreError, TOO_MANY_CLAIMS},
     files, filter,
     head::Head,
+    log::{Act, Tally},
     tables::{meta, number_key, Table, Tables},
+    terms::{merge, TermBook, Terms},
 };
 
 /// The one who changes the store: made by [`Store::write`](crate::Store::write). Dropped without
 /// [`Writer::commit`], it changed nothing.
 pub struct Writer<'s> {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     pub(crate) env: &'s Env<WithoutTls>,
     pub(crate) txn: RwTxn<'s>,
     pub(crate) tables: Tables,
@@ -27,6 +29,9 @@ pub struct Writer<'s> {
     pub(crate) profile: Profile,
     /// What `head` and `profile` were when it began.
     before: (Head, Profile),
+    /// Who it is, and what was changed so far.
+    pub(crate) act: Act,
+    pub(crate) tally: Tally,
     scratch: Vec<u8>,
 }
 
@@ -35,6 +40,7 @@ impl<'s> Writer<'s> {
         path: &Path,
         env: &'s Env<WithoutTls>,
         tables: Tables,
+        act: Act,
     ) -> Result<Writer<'s>, StoreError> {
         let txn = env.write_txn().at(path)?;
         let fail = |kind| StoreError::new(path, kind);
@@ -42,59 +48,82 @@ impl<'s> Writer<'s> {
         let profile = tables.profile(&txn).map_err(fail)?;
         let before = (head, profile.clone());
         let path = path.to_owned();
-        Ok(Writer { path, env, txn, tables, head, profile, before, scratch: Vec::new() })
+        let (tally, scratch) = Default::default();
+        Ok(Writer { path, env, txn, tables, head, profile, before, act, tally, scratch })
     }
 
-    /// Puts an entry on a list. One for the same target that is on it already is replaced: the
-    /// newer word holds, in its reason and expiry as well.
+    /// Says who changes the store, if that is not who opened it.
+    pub fn sign(&mut self, act: Act) {
+        self.act = act;
+    }
+
+    /// What was changed so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Puts an entry on a list. It never weakens what is there: of two bans of one incident on one
+    /// list the one stays that denies all that the other denies, and both where neither does. Those
+    /// of other incidents stay beside it.
     pub fn ban(&mut self, entry: &NewEntry<'_>) -> Result<Taken, StoreError> {
-        let detail = Detail::of(entry).map_err(|kind| self.fail(kind))?;
-        let number = self.intern(&detail)?;
-        entry.target.add_to(&mut self.profile);
+        let detail = self.detail_of(entry)?;
         let key = entry.target.key();
-        let mut ids = self.ids(&key)?;
-        let before = ids.len();
-        self.forget(&mut ids, entry.list)?;
-        let taken = if ids.len() < before { Taken::Before } else { Taken::New };
-        ids.push(number);
-        self.put(&key, &ids)?;
+        let mut book = TermBook::default();
+        let mut ids = self.ids_with_terms(&key, &mut book)?;
+        let taken = merge(&mut ids, (NOT_YET, book.terms(&detail)));
+        match taken {
+            Taken::Before => return Ok(taken),
+            Taken::Stronger => self.tally.strengthened += 1,
+            _ => self.tally.added += 1,
+        }
+        let number = self.intern(&detail)?;
+        let ids = ids.into_iter().map(|(id, _)| if id == NOT_YET { number } else { id });
+        self.put(&key, &ids.collect::<Vec<_>>())?;
         Ok(taken)
     }
 
-    /// Takes an entry off a list; whether it was on it.
+    /// Puts an entry on a list in the place of all that the list has for the same target. Undoing the
+    /// incident of the new one puts them back.
+    pub fn replace(&mut self, entry: &NewEntry<'_>) -> Result<Taken, StoreError> {
+        let detail = self.detail_of(entry)?;
+        let number = self.intern(&detail)?;
+        let key = entry.target.key();
+        let mut ids = self.ids(&key)?;
+        let gone = self.drain_list(&mut ids, entry.list)?;
+        if gone == [number] {
+            return Ok(Taken::Before);
+        }
+        if detail.is_named {
+            self.note_replaced(key.as_bytes(), number, &gone)?;
+        }
+        ids.push(number);
+        self.put(&key, &ids)?;
+        self.tally.added += 1;
+        self.tally.removed += gone.len() as u64;
+        Ok(if gone.is_empty() { Taken::New } else { Taken::Replaced })
+    }
+
+    /// The entries of a key, on all lists, with what was changed so far.
+    pub fn find(&self, key: &EntryKey) -> Result<Vec<Entry<'_>>, StoreError> {
+        let ids = self.ids(key)?.into_iter();
+        let detail = |id| self.tables.detail(&self.txn, id).map_err(|kind| self.fail(kind));
+        ids.map(|id| Ok(detail(id)?.entry(*key))).collect()
+    }
+
+    /// Takes a target off a list; whether it was on it.
     pub fn unban(&mut self, list: &str, target: &Target<'_>) -> Result<bool, StoreError> {
         self.unban_key(list, &target.key())
     }
 
-    /// The same by what the store finds it by, as [`Entry`](crate::Entry) tells.
+    /// The same by what the store finds it by, as [`Entry`] tells.
     pub fn unban_key(&mut self, list: &str, key: &EntryKey) -> Result<bool, StoreError> {
         let mut ids = self.ids(key)?;
-        let before = ids.len();
-        self.forget(&mut ids, list)?;
-        if ids.len() == before {
+        let gone = self.drain_list(&mut ids, list)?;
+        if gone.is_empty() {
             return Ok(false);
         }
-        self.put(key, &ids)?;
+        self.take_off(self.tables.of_key(key), key.as_bytes(), &ids, &gone)?;
         Ok(true)
-    }
-
-    /// Takes all entries off that expired before a Unix second; how many.
-    pub fn sweep(&mut self, now: u64) -> Result<u64, StoreError> {
-        let expired = self.expired(now)?;
-        if expired.is_empty() {
-            return Ok(0);
-        }
-        let mut swept = 0;
-        for table in [self.tables.keys, self.tables.sha1] {
-            for key in self.keys_with(table, &expired)? {
-                let mut ids = self.ids_at(table, &key)?;
-                let before = ids.len();
-                ids.retain(|id| expired.binary_search(id).is_err());
-                swept += (before - ids.len()) as u64;
-                self.put_at(table, &key, &ids)?;
-            }
-        }
-        Ok(swept)
     }
 
     /// Makes all changes durable and visible to every reader at once.
@@ -106,6 +135,8 @@ impl<'s> Writer<'s> {
     }
 
     pub(crate) fn commit_all(mut self) -> Result<(), StoreError> {
+        let act = std::mem::take(&mut self.act);
+        self.write_log(&act)?;
         if filter::is_full(self.head.chunks, self.head.filtered) {
             let keys = self.count()?;
             self.rebuild_filter(keys * 3 / 2)?;
@@ -163,25 +194,61 @@ impl<'s> Writer<'s> {
         Ok(number)
     }
 
-    /// Takes the numbers of a list's details out.
-    fn forget(&self, ids: &mut Vec<u64>, list: &str) -> Result<(), StoreError> {
-        let mut kept = Vec::with_capacity(ids.len());
-        for id in ids.drain(..) {
-            let detail = self.tables.detail(&self.txn, id).map_err(|kind| self.fail(kind))?;
-            if detail.list != list {
-                kept.push(id);
-            }
+    /// What is common to an entry and others. The profile gets to know it.
+    fn detail_of<'a>(&mut self, entry: &NewEntry<'a>) -> Result<Detail<'a>, StoreError> {
+        let detail = Detail::of(entry).map_err(|kind| self.fail(kind))?;
+        match entry.target.add_to(&mut self.profile) {
+            true => Ok(detail),
+            false => Err(self.fail(TOO_MANY_CLAIMS)),
         }
-        *ids = kept;
-        Ok(())
     }
 
-    fn ids(&self, key: &EntryKey) -> Result<Vec<u64>, StoreError> {
-        self.ids_at(self.tables.of(key), key.as_bytes())
+    /// Takes the numbers of a list's details out, and hands them back.
+    fn drain_list(&self, ids: &mut Vec<u64>, list: &str) -> Result<Vec<u64>, StoreError> {
+        let (mut kept, mut gone) = (Vec::with_capacity(ids.len()), Vec::new());
+        for id in ids.drain(..) {
+            let detail = self.tables.detail(&self.txn, id).map_err(|kind| self.fail(kind))?;
+            let place = if detail.list == list { &mut gone } else { &mut kept };
+            place.push(id);
+        }
+        *ids = kept;
+        Ok(gone)
+    }
+
+    /// Leaves a key only some of its details.
+    pub(crate) fn take_off(
+        &mut self,
+        table: Table,
+        key: &[u8],
+        kept: &[u64],
+        gone: &[u64],
+    ) -> Result<(), StoreError> {
+        for id in gone {
+            self.forget_replaced(key, *id)?;
+        }
+        self.tally.removed += gone.len() as u64;
+        self.put_at(table, key, kept)
+    }
+
+    fn ids_with_terms(
+        &self,
+        key: &EntryKey,
+        book: &mut TermBook,
+    ) -> Result<Vec<(u64, Terms)>, StoreError> {
+        let mut ids = Vec::new();
+        for id in self.ids(key)? {
+            let detail = self.tables.detail(&self.txn, id).map_err(|kind| self.fail(kind))?;
+            ids.push((id, book.terms(&detail)));
+        }
+        Ok(ids)
+    }
+
+    pub(crate) fn ids(&self, key: &EntryKey) -> Result<Vec<u64>, StoreError> {
+        self.ids_at(self.tables.of_key(key), key.as_bytes())
     }
 
     fn put(&mut self, key: &EntryKey, ids: &[u64]) -> Result<(), StoreError> {
-        self.put_at(self.tables.of(key), key.as_bytes(), ids)
+        self.put_at(self.tables.of_key(key), key.as_bytes(), ids)
     }
 
     /// The numbers of the details of a key.
@@ -215,7 +282,7 @@ impl<'s> Writer<'s> {
         self.head.entries = self.head.entries.wrapping_sub(sum);
         if value.is_empty() {
             table.delete(&mut self.txn, key).at(&self.path)?;
-            return Ok(());
+            return EntryKey::from_bytes(key).map_or(Ok(()), |key| self.unlink(&key));
         }
         self.head.entries = self.head.entries.wrapping_add(hash(&[key, value]));
         table.put(&mut self.txn, key, value).at(&self.path)?;
@@ -238,34 +305,7 @@ impl<'s> Writer<'s> {
         let flags = heed::PutFlags::APPEND;
         table.put_with_flags(&mut self.txn, flags, key, value).at(&self.path)
     }
-
-    /// The numbers of details that are over, in order.
-    fn expired(&self, now: u64) -> Result<Vec<u64>, StoreError> {
-        let mut expired = Vec::new();
-        for row in self.tables.details.iter(&self.txn).at(&self.path)? {
-            let (number, record) = row.at(&self.path)?;
-            let detail = Detail::read(record).zip(number.try_into().ok());
-            let Some((detail, number)) = detail else {
-                return Err(self.fail(Kind::Foreign("a record of it is damaged")));
-            };
-            if detail.expires.is_some_and(|second| second <= now) {
-                expired.push(u64::from_be_bytes(number));
-            }
-        }
-        Ok(expired)
-    }
-
-    /// The keys that refer to any of some details.
-    fn keys_with(&self, table: Table, details: &[u64]) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut keys = Vec::new();
-        for row in table.iter(&self.txn).at(&self.path)? {
-            let (key, value) = row.at(&self.path)?;
-            let damaged = || self.fail(Kind::Foreign("an entry is damaged"));
-            let ids = numbers(value).ok_or_else(damaged)?;
-            if ids.iter().any(|id| details.binary_search(id).is_ok()) {
-                keys.push(key.to_owned());
-            }
-        }
-        Ok(keys)
-    }
 }
+
+/// In the place of the number of a detail that is not kept yet.
+const NOT_YET: u64 = u64::MAX;

@@ -4,9 +4,10 @@ mod support;
 
 use support::{entry, lists, Place, NOW};
 use tokenban_denylist::{
-    Batch, CreateOptions, EntryKey, ImportOptions, Imported, NewEntry, Reader, Store, Taken, Target,
+    verify, Act, Batch, Choice, Claim, CreateOptions, EntryKey, ImportOptions, Imported, NewEntry,
+    Reader, Store, Taken, Target,
 };
-use tokenban_engine::denylist::{Ban, Denylists, Key, Kind};
+use tokenban_engine::denylist::{Ban, Denylists, Key, Kind, Level, Network, Networks};
 
 #[test]
 fn a_ban_is_found_and_an_unban_takes_it_off() {
@@ -35,14 +36,19 @@ fn a_ban_is_found_and_an_unban_takes_it_off() {
 fn every_kind_keeps_all_that_is_said_of_it() {
     let place = Place::new();
     let targets = [
-        Target::Jti { issuer: b"https://id.example", id: b"1" },
+        Target::Claim { name: "jti", issuer: Some("https://id.example"), value: b"1" },
         Target::Jwt { header: b"{}", payload: b"{}" },
         Target::Sha1([1; 20]),
         Target::Sha256([2; 32]),
-        Target::Sub { issuer: b"", subject: b"alice" },
+        Target::Claim { name: "kid", issuer: None, value: b"key-1" },
         Target::Token(b"fake-token-1"),
     ];
+    let except = "192.0.2.0/24".parse::<Network>().unwrap();
+    let except = Networks::from_bytes(except.as_bytes()).unwrap();
     let full = |target| NewEntry {
+        level: Level::Monitor,
+        except,
+        is_named: true,
         expires: Some(NOW + 1),
         issued_before: Some(NOW),
         target,
@@ -62,7 +68,16 @@ fn every_kind_keeps_all_that_is_said_of_it() {
             assert_eq!((found.len(), found[0].kind), (1, target.kind()));
             assert_eq!((found[0].reason, found[0].source), ("INC-42", "a test"));
             assert_eq!((found[0].added_at, found[0].expires), (NOW, Some(NOW + 1)));
+            assert_eq!((found[0].level, found[0].except), (Level::Monitor, except));
+            assert!(found[0].is_named);
         }
+        let claim = |target: &Target<'_>| snapshot.find(&target.key()).unwrap()[0].claim;
+        let jti = Claim { name: "jti", issuer: Some("https://id.example"), value: None };
+        let kid = Claim { name: "kid", issuer: None, value: Some("key-1") };
+        assert_eq!((claim(&targets[0]), claim(&targets[4])), (Some(jti), Some(kid)));
+        let profile = snapshot.profile().unwrap();
+        let names: Vec<&str> = profile.claims().claims().iter().map(|one| &*one.name).collect();
+        assert_eq!(names, ["jti", "kid"]);
         let key = Key::token(b"fake-token-1");
         let prefix = &key.as_bytes()[..6];
         let by_fingerprint: Vec<_> =
@@ -79,6 +94,7 @@ fn every_kind_keeps_all_that_is_said_of_it() {
         found += 1;
         assert_eq!((ban.list, ban.reason), ("leaked", "INC-42"));
         assert_eq!((ban.expires, ban.issued_before), (Some(NOW + 1), Some(NOW)));
+        assert_eq!((ban.level, ban.except), (Level::Monitor, except));
     };
     for target in &targets {
         match target.key() {
@@ -89,19 +105,140 @@ fn every_kind_keeps_all_that_is_said_of_it() {
     assert_eq!(found, targets.len());
 }
 
+fn found(store: &Store, token: &str) -> Vec<(String, Option<u64>)> {
+    let snapshot = store.read().unwrap();
+    let found = snapshot.find(&Target::Token(token.as_bytes()).key()).unwrap();
+    found.iter().map(|entry| (entry.reason.to_owned(), entry.expires)).collect()
+}
+
 #[test]
-fn the_newer_word_holds() {
+fn a_ban_is_not_weakened_unless_it_is_replaced() {
     let place = Place::new();
     place.ban("fake-token-1");
+    let shorter = NewEntry { expires: Some(NOW), reason: "x", ..entry("leaked", "fake-token-1") };
+    place.change(|writer| assert_eq!(writer.ban(&shorter).unwrap(), Taken::Before));
+    assert_eq!(found(&place.open(), "fake-token-1"), [("INC-42".to_owned(), None)]);
     place.change(|writer| {
-        let shorter =
-            NewEntry { expires: Some(NOW), reason: "x", ..entry("leaked", "fake-token-1") };
-        assert_eq!(writer.ban(&shorter).unwrap(), Taken::Before);
+        assert_eq!(writer.replace(&shorter).unwrap(), Taken::Replaced);
+        assert_eq!(writer.replace(&shorter).unwrap(), Taken::Before);
+        assert_eq!(writer.replace(&entry("other", "fake-token-1")).unwrap(), Taken::New);
     });
-    let store = place.open();
+    assert_eq!(found(&place.open(), "fake-token-1")[0], ("x".to_owned(), Some(NOW)));
+    place.change(|writer| {
+        let longer = NewEntry { expires: Some(NOW + 9), ..shorter };
+        assert_eq!(writer.ban(&longer).unwrap(), Taken::Stronger);
+    });
+    assert_eq!(found(&place.open(), "fake-token-1").len(), 2);
+}
+
+fn of_incident<'a>(name: &'a str, token: &'a str, expires: Option<u64>) -> NewEntry<'a> {
+    NewEntry { reason: name, is_named: true, expires, ..entry("leaked", token) }
+}
+
+#[test]
+fn an_incident_is_undone_and_no_other() {
+    let place = Place::new();
+    let token = "fake-token-1";
+    place.change(|writer| {
+        assert_eq!(writer.ban(&of_incident("INC-1", token, None)).unwrap(), Taken::New);
+        assert_eq!(writer.ban(&of_incident("INC-2", token, None)).unwrap(), Taken::Beside);
+        writer.ban(&of_incident("INC-2", "fake-token-2", None)).unwrap();
+    });
+    place.change(|writer| assert_eq!(writer.undo("INC-2", None).unwrap(), (2, 0)));
+    assert_eq!(found(&place.open(), token), [("INC-1".to_owned(), None)]);
+    assert_eq!(found(&place.open(), "fake-token-2"), []);
+
+    // What it replaced comes back; also when it was itself replaced meanwhile.
+    for undone_first in ["INC-3", "INC-4"] {
+        place.change(|writer| {
+            writer.replace(&of_incident("INC-3", token, Some(NOW + 3))).unwrap();
+            writer.replace(&of_incident("INC-4", token, Some(NOW + 4))).unwrap();
+        });
+        assert_eq!(found(&place.open(), token), [("INC-4".to_owned(), Some(NOW + 4))]);
+        place.open().compact().unwrap();
+        place.change(|writer| {
+            writer.undo(undone_first, Some("leaked")).unwrap();
+        });
+        let left = [("INC-4", NOW + 4), ("INC-3", NOW + 3)];
+        let left = left.iter().find(|(name, _)| *name != undone_first).unwrap();
+        assert_eq!(found(&place.open(), token), [(left.0.to_owned(), Some(left.1))]);
+        place.change(|writer| {
+            writer.undo(left.0, None).unwrap();
+        });
+        assert_eq!(found(&place.open(), token), [("INC-1".to_owned(), None)]);
+    }
+    assert_eq!(verify(&place.path()).unwrap().faults, [""; 0]);
+}
+
+#[test]
+fn entries_that_belong_together_know_each_other() {
+    let place = Place::new();
+    let [one, two, three] =
+        ["fake-token-1", "fake-token-2", "fake-token-3"].map(|name| Key::token(name.as_bytes()));
+    let keys = [one, two, three].map(EntryKey::Key);
+    place.change(|writer| {
+        for token in ["fake-token-1", "fake-token-2", "fake-token-3"] {
+            writer.ban(&entry("leaked", token)).unwrap();
+        }
+        writer.link(&keys).unwrap();
+        writer.link(&keys[..2]).unwrap();
+    });
+    place.open().compact().unwrap();
+    let linked = |key: &EntryKey| place.open().read().unwrap().linked(key).unwrap();
+    assert_eq!(linked(&keys[0]), [keys[1], keys[2]]);
+    place.change(|writer| assert!(writer.unban_key("leaked", &keys[1]).unwrap()));
+    assert_eq!((linked(&keys[0]), linked(&keys[1])), (vec![keys[2]], vec![]));
+    assert_eq!(verify(&place.path()).unwrap().faults, [""; 0]);
+}
+
+#[test]
+fn entries_are_taken_off_by_what_is_said_of_them() {
+    let place = Place::new();
+    let claim = Target::Claim { name: "sub", issuer: None, value: b"alice" };
+    place.change(|writer| {
+        writer.ban(&of_incident("INC-1", "fake-token-1", None)).unwrap();
+        writer.ban(&NewEntry { source: "else", ..entry("leaked", "fake-token-2") }).unwrap();
+        writer.ban(&NewEntry { added_at: NOW + 5, ..entry("other", "fake-token-3") }).unwrap();
+        writer.ban(&NewEntry { target: claim, ..entry("leaked", "") }).unwrap();
+    });
+    let any = Choice::default;
+    let text = |text: &str| Some(text.to_owned());
+    for (choice, count) in [
+        (Choice { reason: text("INC-1"), ..any() }, 1),
+        (Choice { reason: text("INC-1"), ..any() }, 0),
+        (Choice { source: text("else"), list: text("other"), ..any() }, 0),
+        (Choice { source: text("else"), ..any() }, 1),
+        (Choice { added_from: Some(NOW + 6), ..any() }, 0),
+        (Choice { added_from: Some(NOW + 5), ..any() }, 1),
+        (Choice { claim: text("kid"), ..any() }, 0),
+        (Choice { kind: Some(Kind::Claim), added_before: Some(NOW + 1), ..any() }, 1),
+    ] {
+        place.change(|writer| assert_eq!(writer.unban_all(&choice).unwrap(), count, "{choice:?}"));
+    }
+}
+
+#[test]
+fn every_change_is_in_the_log() {
+    let place = Place::new();
+    let mut store = place.open();
+    store.sign(Act { user: "alice".into(), command: "ban".into(), ..Act::default() });
+    let mut writer = store.write().unwrap();
+    writer.ban(&of_incident("INC-1", "fake-token-1", Some(NOW))).unwrap();
+    writer.commit().unwrap();
+    store.write().unwrap().commit().unwrap();
+    store.import(batch("leaked", 10..17), &ImportOptions::default()).unwrap();
+    assert_eq!(store.sweep(NOW).unwrap(), 1);
+    store.compact().unwrap();
     let snapshot = store.read().unwrap();
-    let found = snapshot.find(&Target::Token(b"fake-token-1").key()).unwrap();
-    assert_eq!((found.len(), found[0].expires, found[0].reason), (1, Some(NOW), "x"));
+    let mut log = Vec::new();
+    assert!(snapshot.log(&mut |record| log.push(record.clone())).unwrap());
+    let changes: Vec<_> = log
+        .iter()
+        .map(|record| (record.act.user.as_str(), record.tally.added, record.tally.removed))
+        .collect();
+    assert_eq!(changes, [("alice", 1, 0), ("alice", 7, 0), ("alice", 0, 1), ("alice", 0, 0)]);
+    assert!(log.iter().all(|record| record.is_sound));
+    assert_eq!(verify(&place.path()).unwrap().faults, [""; 0]);
 }
 
 #[test]
@@ -136,13 +273,13 @@ fn batch(list: &str, tokens: impl Iterator<Item = u32>) -> Batch {
 fn an_import_merges() {
     let place = Place::new();
     let mut store = place.open();
-    let plain = ImportOptions::default();
+    let (plain, nothing) = (ImportOptions::default(), Imported::default());
     let done = store.import(batch("leaked", (0..3000).chain([0, 1])), &plain).unwrap();
-    assert_eq!(done, Imported { new: 3000, before: 2, removed: 0 });
+    assert_eq!(done, Imported { new: 3000, before: 2, ..nothing });
     let done = store.import(batch("leaked", 2000..4000), &plain).unwrap();
-    assert_eq!(done, Imported { new: 1000, before: 1000, removed: 0 });
+    assert_eq!(done, Imported { new: 1000, before: 1000, ..nothing });
     let done = store.import(batch("other", 0..10), &plain).unwrap();
-    assert_eq!(done, Imported { new: 10, before: 0, removed: 0 });
+    assert_eq!(done, Imported { new: 10, ..nothing });
     let dry = ImportOptions { dry_run: true, ..plain };
     assert_eq!(store.import(batch("leaked", 9000..9001), &dry).unwrap().new, 1);
     drop(store);
@@ -166,7 +303,7 @@ fn an_import_replaces_a_list_but_not_by_half() {
     assert!(error.to_string().contains("would shrink from 100 to 30 entries"), "{error}");
     assert_eq!(store.stats(NOW).unwrap().lists[0].entries, 100);
     let done = store.import(batch("leaked", 50..110), &replace).unwrap();
-    assert_eq!(done, Imported { new: 10, before: 50, removed: 50 });
+    assert_eq!(done, Imported { new: 10, before: 50, removed: 50, changed: 0 });
     let force = ImportOptions { force: true, ..replace };
     assert_eq!(store.import(Batch::new(), &force).unwrap().removed, 60);
     let stats = store.stats(NOW).unwrap();

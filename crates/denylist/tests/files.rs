@@ -86,11 +86,11 @@ fn another_version_is_refused() {
     patch(&place, b"tokenban store \x01", b"tokenban store \x02");
     let told = attempts(&place.path());
     for told in [&told[0], &told[1], &told[2], &told[4]] {
-        let message = "written by another version: format 2, this tokenban knows 1";
+        let message = "written by another version: format 1, this tokenban knows 2";
         assert!(told.contains(message), "{told}");
     }
     let faults = verify(&place.path()).unwrap().faults;
-    assert!(faults.iter().any(|fault| fault.contains("format 2")), "{faults:?}");
+    assert!(faults.iter().any(|fault| fault.contains("format 1")), "{faults:?}");
 }
 
 /// Overwrites bytes wherever they stand in the data file.

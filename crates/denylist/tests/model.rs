@@ -49,7 +49,12 @@ fn apply(place: &Place, model: &mut Model, step: &Step) {
             let entry = entry(LISTS[*list as usize], &token_name);
             writer.ban(&NewEntry { expires: *expires, ..entry }).unwrap();
             writer.commit().unwrap();
-            model.insert((*list, *token), *expires);
+            // The longer word stays: none at all is the longest.
+            let end = |expires: Option<u64>| expires.unwrap_or(u64::MAX);
+            let held = model.entry((*list, *token)).or_insert(*expires);
+            if end(*expires) > end(*held) {
+                *held = *expires;
+            }
         }
         Step::Unban { list, token } => {
             let mut writer = store.write().unwrap();

@@ -8,14 +8,19 @@ use sha2::{Digest, Sha256};
 
 use crate::decision::{Fingerprint, Incomplete};
 
+mod claim;
 mod claims;
 pub(crate) mod lookup;
 mod memory;
+mod networks;
 mod profile;
+mod thumbprint;
 
 pub use self::{
+    claim::{check_claim, claim_words, is_claim_shown, issuer},
     memory::MemoryDenylists,
-    profile::{Kind, Profile},
+    networks::{Network, Networks},
+    profile::{Kind, Profile, Register, RegisteredClaim},
 };
 
 /// What an entry is found by: the first 16 bytes of a SHA-256.
@@ -44,15 +49,13 @@ impl Key {
         Key::tagged(b"jwt", &[header, payload])
     }
 
-    /// The key of a JWT by its claims `iss` (empty where it has none) and `jti` (RFC 7519, sections
-    /// 4.1.1 and 4.1.7).
-    pub fn jti(issuer: &[u8], id: &[u8]) -> Key {
-        Key::tagged(b"jti", &[issuer, id])
-    }
-
-    /// The key of all JWTs of a subject: claims `iss` (empty where there is none) and `sub`.
-    pub fn sub(issuer: &[u8], subject: &[u8]) -> Key {
-        Key::tagged(b"sub", &[issuer, subject])
+    /// The key of all JWTs that have a value as a claim or header parameter, of any issuer or of one.
+    /// Of the issuer a slash at the end does not count.
+    pub fn claim(name: &str, of: Option<&[u8]>, value: &[u8]) -> Key {
+        match of {
+            Some(of) => Key::tagged(b"claim", &[name.as_bytes(), value, issuer(of)]),
+            None => Key::tagged(b"claim", &[name.as_bytes(), value]),
+        }
     }
 
     /// A key as the store keeps it.
@@ -84,7 +87,7 @@ impl fmt::Debug for Key {
 }
 
 /// What a denylist says about a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ban<'a> {
     /// The name of the denylist.
     pub list: &'a str,
@@ -92,8 +95,32 @@ pub struct Ban<'a> {
     pub reason: &'a str,
     /// Unix second from which the entry does not match any more.
     pub expires: Option<u64>,
-    /// Of a [`Kind::Sub`] entry: only tokens issued (`iat`) before this Unix second are meant.
+    /// Of a [`Kind::Claim`] entry: only tokens issued (`iat`) before this Unix second are meant.
     pub issued_before: Option<u64>,
+    /// What it does.
+    pub level: Level,
+    /// For clients in these it only reports.
+    pub except: Networks<'a>,
+}
+
+/// What an entry does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Its tokens are reported and never denied.
+    Monitor,
+    /// Its tokens are denied.
+    #[default]
+    Deny,
+}
+
+impl Ban<'_> {
+    /// What it does with the request of a client, whose address is text.
+    pub fn level_for(&self, client: &[u8]) -> Level {
+        match self.except.contain(client) {
+            true => Level::Monitor,
+            false => self.level,
+        }
+    }
 }
 
 /// The store cannot be asked: it is gone, or what it says cannot be right.
@@ -136,7 +163,7 @@ pub struct NoDenylists;
 
 impl Denylists for NoDenylists {
     fn profile(&self) -> &Profile {
-        &Profile::EMPTY
+        Profile::of_nothing()
     }
 
     fn find(&self, _: &Key, _: &mut dyn FnMut(&Ban<'_>)) -> Result<(), StoreLost> {
@@ -154,7 +181,7 @@ pub struct LostDenylists;
 
 impl Denylists for LostDenylists {
     fn profile(&self) -> &Profile {
-        &Profile::ANY
+        Profile::of_anything()
     }
 
     fn find(&self, _: &Key, _: &mut dyn FnMut(&Ban<'_>)) -> Result<(), StoreLost> {
@@ -176,9 +203,10 @@ mod tests {
             Key::token(b"ab"),
             Key::jwt(b"a", b"b"),
             Key::jwt(b"ab", b""),
-            Key::jti(b"a", b"b"),
-            Key::jti(b"", b"ab"),
-            Key::sub(b"a", b"b"),
+            Key::claim("a", None, b"b"),
+            Key::claim("ab", None, b""),
+            Key::claim("a", Some(b""), b"b"),
+            Key::claim("a", Some(b"c"), b"b"),
         ];
         for (index, key) in keys.iter().enumerate() {
             assert!(keys[index + 1..].iter().all(|other| other != key), "{key:?}");
@@ -189,7 +217,7 @@ mod tests {
     fn bans_of_a_value() {
         let mut store = MemoryDenylists::default();
         let mut lists = Vec::new();
-        let ban = Ban { list: "leaked", reason: "", expires: None, issued_before: None };
+        let ban = Ban { list: "leaked", ..Ban::default() };
         store.ban(b"s3cr3t-token", &ban);
         let mut found = |_: Fingerprint, ban: &Ban<'_>| lists.push(ban.list.to_owned());
         assert_eq!(bans(&store, b"s3cr3t-token", 0, &mut found), Ok(()));

@@ -48,7 +48,7 @@ impl Ruleset {
 fn filled(rule: &Rule) -> MemoryDenylists {
     let mut denylists = MemoryDenylists::default();
     for list in rule.denylists() {
-        let ban = Ban { list, reason: "example", expires: None, issued_before: None };
+        let ban = Ban { list, reason: "example", ..Ban::default() };
         rule.examples.banned.iter().for_each(|token| denylists.ban_entry(token, &ban));
     }
     denylists

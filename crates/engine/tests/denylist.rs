@@ -4,7 +4,10 @@ use std::{cell::Cell, path::Path};
 
 use tokenban_engine::{
     decision::{Decision, Fingerprint, Incomplete, Mode, Outcome},
-    denylist::{Ban, Denylists, Key, Kind, LostDenylists, MemoryDenylists, Profile, StoreLost},
+    denylist::{
+        Ban, Denylists, Key, Level, LostDenylists, MemoryDenylists, Network, Networks, Profile,
+        StoreLost,
+    },
     limits::Limits,
     request::OwnedRequest,
     rule::TokenEntry,
@@ -16,7 +19,7 @@ const TOKEN: &str = "fake-token/0123456789";
 const ANYWHERE: &str = "rules: [{id: leaked, points: [[anywhere]], denylist: [leaked]}]";
 
 fn ban(list: &str) -> Ban<'_> {
-    Ban { list, reason: "INC-42", expires: None, issued_before: None }
+    Ban { list, reason: "INC-42", ..Ban::default() }
 }
 
 fn holding(token: &str) -> MemoryDenylists {
@@ -181,56 +184,159 @@ fn a_jwt_is_denied_in_every_spelling() {
     assert!(!denied(&request("/", &[("Authorization", &format!("Bearer {other}"))]), &lists));
 }
 
+/// A request with a JWT of this payload.
+fn bearer(payload: &str) -> OwnedRequest {
+    let value = format!("Bearer {}", jwt(HEADER, payload.as_bytes(), "c2ln"));
+    request("/", &[("Authorization", &value)])
+}
+
+fn of_claim(
+    name: &str,
+    of: Option<&str>,
+    value: &str,
+    issued_before: Option<u64>,
+) -> MemoryDenylists {
+    let mut lists = MemoryDenylists::default();
+    let ban = Ban { issued_before, ..ban("leaked") };
+    lists.ban_claim(name, of.map(str::as_bytes), value.as_bytes(), &ban);
+    lists
+}
+
 #[test]
 fn claims_are_enough() {
-    let issuer = b"https://idp.example";
-    let entries = |kind, key, issued_before| {
-        let mut lists = MemoryDenylists::default();
-        lists.ban_key(kind, key, &Ban { issued_before, ..ban("leaked") });
-        lists
-    };
-    let bearer = |payload: &[u8]| {
-        let value = format!("Bearer {}", jwt(HEADER, payload, "c2ln"));
-        request("/", &[("Authorization", &value)])
-    };
+    let payload = std::str::from_utf8(PAYLOAD).unwrap();
+    let issuer = Some("https://idp.example");
     let cases = [
-        (entries(Kind::Jti, Key::jti(issuer, b"id-1"), None), true),
-        (entries(Kind::Jti, Key::jti(issuer, b"id-2"), None), false),
-        (entries(Kind::Jti, Key::jti(b"", b"id-1"), None), false),
-        (entries(Kind::Jti, Key::jti(issuer, b"u?>~1"), None), false),
-        (entries(Kind::Sub, Key::sub(issuer, b"u?>~1"), None), true),
-        (entries(Kind::Sub, Key::sub(issuer, b"u?>~1"), Some(501)), true),
-        (entries(Kind::Sub, Key::sub(issuer, b"u?>~1"), Some(500)), false),
+        ("jti", issuer, "id-1", None, true),
+        ("jti", Some("https://idp.example/"), "id-1", None, true),
+        ("jti", None, "id-1", None, true),
+        ("jti", issuer, "id-2", None, false),
+        ("jti", Some(""), "id-1", None, false),
+        ("jti", Some("https://other.example"), "id-1", None, false),
+        ("jti", issuer, "u?>~1", None, false),
+        ("sub", issuer, "u?>~1", None, true),
+        ("sub", None, "u?>~1", Some(501), true),
+        ("sub", issuer, "u?>~1", Some(501), true),
+        ("sub", issuer, "u?>~1", Some(500), false),
+        ("iss", None, "https://idp.example", None, true),
     ];
-    for (number, (lists, expected)) in cases.iter().enumerate() {
-        assert_eq!(denied(&bearer(PAYLOAD), lists), *expected, "case {number}");
+    for (name, of, value, before, expected) in cases {
+        let lists = of_claim(name, of, value, before);
+        assert_eq!(denied(&bearer(payload), &lists), expected, "{name} {of:?} {value} {before:?}");
     }
-    let [id, subject] = [
-        entries(Kind::Jti, Key::jti(b"", b"id-1"), None),
-        entries(Kind::Sub, Key::sub(b"", b"mallory"), Some(500)),
-    ];
+    let [id, subject] =
+        [of_claim("jti", None, "id-1", None), of_claim("sub", None, "mallory", Some(500))];
     for (payload, lists) in [
         (r#"{"jti":"id-1"}"#, &id),
         (r#"{"jti":"another","jti":"id-1"}"#, &id),
         (r#"{"jti":"id-1","jti":"another"}"#, &id),
         (r#"{"iss":null,"jti":"\u0069d-1"}"#, &id),
+        (r#"{"iss":"whoever/","jti":"id-1"}"#, &id),
         (r#"{"sub":"mallory"}"#, &subject),
         (r#"{"sub":"mallory","iat":"never"}"#, &subject),
         (r#"{"sub":"mallory","iat":700,"iat":499}"#, &subject),
     ] {
-        assert!(denied(&bearer(payload.as_bytes()), lists), "{payload}");
+        assert!(denied(&bearer(payload), lists), "{payload}");
     }
-    assert!(!denied(&bearer(br#"{"sub":"mallory","iat":700}"#), &subject));
+    assert!(!denied(&bearer(r#"{"sub":"mallory","iat":700}"#), &subject));
+}
+
+/// RFC 8705, section 3.1; RFC 9449, section 6.1; RFC 9068; OpenID Connect; Keycloak; Auth0.
+#[test]
+fn claims_of_other_kinds() {
+    let thumbprint = "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2";
+    let key = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+    let bound = format!(r#"{{"cnf":{{"x5t#S256":"{thumbprint}"}}}}"#);
+    let proved = format!(r#"{{"sub":"a","cnf":{{"jkt":"{key}"}}}}"#);
+    let cases = [
+        ("x5t#S256", thumbprint, bound.as_str(), true),
+        ("x5t#S256", thumbprint, r#"{"cnf":{"x5t#S256":"another"}}"#, false),
+        ("jkt", key, &proved, true),
+        ("jkt", key, &bound, false),
+        ("sid", "s1", r#"{"sid":"s1"}"#, true),
+        ("azp", "app", r#"{"azp":"app"}"#, true),
+        ("azp", "app", r#"{"client_id":"app"}"#, true),
+        ("azp", "app", r#"{"sub":"app"}"#, false),
+        ("tenant", "t1", r#"{"tid":"t1"}"#, true),
+        ("tenant", "t1", r#"{"org_id":"t1"}"#, true),
+        ("realm_access.roles", "admin", r#"{"realm_access":{"roles":["user","admin"]}}"#, true),
+        ("https://a.example/b", "1", r#"{"https://a.example/b":1}"#, true),
+        ("kid", "k1", r#"{"kid":"k1"}"#, false),
+    ];
+    for (name, value, payload, expected) in cases {
+        let lists = of_claim(name, None, value, None);
+        assert_eq!(denied(&bearer(payload), &lists), expected, "{name} {payload}");
+    }
+}
+
+/// RFC 9449, section 4.1: the proof in the header DPoP shows the key, also beside an opaque token.
+#[test]
+fn the_key_of_a_proof_is_enough() {
+    let lists = of_claim("jkt", None, "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I", None);
+    let proof = "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6Ik\
+                 VDIiwieCI6Imw4dEZyaHgtMzR0VjNoUklDUkRZOXpDa0RscEJoRjQyVVFVZldWQVdCR\
+                 nMiLCJ5IjoiOVZFNGpmX09rX282NHpiVFRsY3VOSmFqSG10NnY5VERWclUwQ2R2R1JE\
+                 QSIsImNydiI6IlAtMjU2In19.eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIj\
+                 oiUE9TVCIsImh0dSI6Imh0dHBzOi8vc2VydmVyLmV4YW1wbGUuY29tL3Rva2VuIiwia\
+                 WF0IjoxNTYyMjYyNjE2fQ.2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg\
+                 4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg";
+    let opaque = [("Authorization", "DPoP an-opaque-fake-token"), ("DPoP", proof)];
+    assert!(denied(&request("/", &opaque), &lists));
+    assert!(!denied(&request("/", &opaque[..1]), &lists));
+}
+
+#[test]
+fn key_ids_are_of_the_header() {
+    let lists = of_claim("kid", None, "k1", None);
+    for (header, expected) in
+        [(r#"{"alg":"ES256","kid":"k1"}"#, true), (r#"{"alg":"ES256"}"#, false)]
+    {
+        let value = format!("Bearer {}", jwt(header.as_bytes(), br#"{"kid":"no"}"#, "c2ln"));
+        assert_eq!(denied(&request("/", &[("Authorization", &value)]), &lists), expected);
+    }
 }
 
 #[test]
 fn too_many_claims_are_not_passed_in_silence() {
+    let lists = of_claim("jti", None, "id-1", None);
+    for many in [1_000, 10_000] {
+        let payload = format!("{{{}\"jti\":\"id-1\"}}", "\"jti\":\"x\",".repeat(many));
+        let outcome = decide(ANYWHERE, &bearer(&payload), &lists);
+        assert_eq!(outcome.incomplete, Some(Incomplete::Bound), "{many}");
+    }
+}
+
+#[test]
+fn an_entry_may_only_report() {
+    let networks = ["192.0.2.0/24", "2001:db8::/32"].map(|text| text.parse::<Network>().unwrap());
+    let networks: Vec<u8> = networks.iter().flat_map(|one| *one.as_bytes()).collect();
+    let except = Networks::from_bytes(&networks).unwrap();
+    let monitor = Ban { level: Level::Monitor, ..ban("leaked") };
+    let excepted = Ban { except, ..ban("leaked") };
+    let decision = |bans: &[&Ban<'_>], client: &str| {
+        let mut lists = MemoryDenylists::default();
+        bans.iter().for_each(|ban| lists.ban(TOKEN.as_bytes(), ban));
+        let mut request = request("/", &[("A", TOKEN)]);
+        request.remote_addr = client.into();
+        let outcome = decide(ANYWHERE, &request, &lists);
+        assert_eq!(outcome.hit.is_some(), outcome.decision == Decision::Denied);
+        outcome.decision
+    };
+    assert_eq!(decision(&[&monitor], "203.0.113.1"), Decision::Monitored);
+    assert_eq!(decision(&[&excepted], "203.0.113.1"), Decision::Denied);
+    assert_eq!(decision(&[&excepted], "192.0.2.9"), Decision::Monitored);
+    assert_eq!(decision(&[&excepted], "unix:"), Decision::Denied);
+    // Whichever is found first, one that denies has the last word.
+    assert_eq!(decision(&[&monitor, &ban("leaked")], "203.0.113.1"), Decision::Denied);
+    assert_eq!(decision(&[&ban("leaked"), &monitor], "203.0.113.1"), Decision::Denied);
+    assert_eq!(decision(&[&excepted, &ban("leaked")], "192.0.2.9"), Decision::Denied);
     let mut lists = MemoryDenylists::default();
-    lists.ban_key(Kind::Jti, Key::jti(b"", b"id-1"), &ban("leaked"));
-    let payload = format!("{{{}\"jti\":\"id-1\"}}", "\"jti\":\"x\",".repeat(1_000));
-    let value = format!("Bearer {}", jwt(HEADER, payload.as_bytes(), "c2ln"));
-    let outcome = decide(ANYWHERE, &request("/", &[("Authorization", &value)]), &lists);
-    assert_eq!(outcome.incomplete, Some(Incomplete::Bound));
+    lists.ban(TOKEN.as_bytes(), &monitor);
+    let rules = ANYWHERE.replace("denylist:", "action: enforce, denylist:");
+    assert_eq!(
+        decide(&rules, &request("/", &[("A", TOKEN)]), &lists).decision,
+        Decision::Monitored
+    );
 }
 
 #[test]

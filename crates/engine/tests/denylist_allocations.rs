@@ -5,7 +5,7 @@ use std::path::Path;
 use allocation_counter::measure;
 use tokenban_engine::{
     decision::{Decision, Mode},
-    denylist::{Ban, Key, Kind, MemoryDenylists},
+    denylist::{Ban, MemoryDenylists},
     limits::Limits,
     request::OwnedRequest,
     Inspection, Ruleset, Stage,
@@ -14,12 +14,14 @@ use tokenban_engine::{
 /// A denylist with entries of every kind: nothing is excluded by what kinds there are.
 fn of_all_kinds() -> MemoryDenylists {
     let mut lists = MemoryDenylists::default();
-    let ban = Ban { list: "leaked", reason: "test", expires: None, issued_before: None };
+    let ban = Ban { list: "leaked", reason: "test", ..Ban::default() };
     lists.ban(b"a-fake-leaked-token-0123", &ban);
     lists.ban(b"e30.e30.c2ln", &ban);
     lists.ban_sha1([7; 20], &ban);
-    lists.ban_key(Kind::Jti, Key::jti(b"https://idp.example", b"1"), &ban);
-    lists.ban_key(Kind::Sub, Key::sub(b"https://idp.example", b"mallory"), &ban);
+    lists.ban_claim("jti", Some(b"https://idp.example"), b"1", &ban);
+    lists.ban_claim("sub", None, b"mallory", &ban);
+    lists.ban_claim("kid", None, b"key-1", &ban);
+    lists.ban_claim("realm_access.roles", None, b"admin", &ban);
     lists
 }
 

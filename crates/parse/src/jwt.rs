@@ -60,6 +60,14 @@ impl<'a> Jwt<'a> {
         self.payload
     }
 
+    /// Whether a text is this JWT and nothing more, in compact serialisation: then every value that
+    /// equals the text holds the JWT.
+    pub fn is_whole<'t>(&self, text: &'t [u8]) -> bool {
+        let after = |text: Option<&'t [u8]>, part| text?.strip_prefix(part)?.strip_prefix(b".");
+        let signature = after(after(Some(text), self.header_text), self.payload_text);
+        signature.is_some_and(|signature| signature.iter().all(|byte| in_part(*byte)))
+    }
+
     /// Emits every value of the claim `name`, unescaped; of an array also its elements.
     pub fn claim(&self, name: &str, emit: &mut dyn FnMut(&[u8])) {
         let (mut text, mut member, mut value) = (Vec::new(), Vec::new(), Vec::new());

@@ -163,7 +163,10 @@ impl Row {
     fn state(&self) -> &'static str {
         match self.taken {
             Taken::Before => "already banned",
+            Taken::Beside => "banned too",
             Taken::New => "banned",
+            Taken::Replaced => "replaced",
+            Taken::Stronger => "strengthened",
         }
     }
 
@@ -172,7 +175,7 @@ impl Row {
             "line": self.line,
             "fingerprint": entries::fingerprint(&self.key),
             "kind": self.kind,
-            "new": self.taken == Taken::New,
+            "state": self.state(),
         })
     }
 }

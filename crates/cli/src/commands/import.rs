@@ -160,11 +160,14 @@ impl Import {
             writeln!(out, "{HEADING}{}: {format}{HEADING:#}", output::printable(name))?;
             write!(out, "{}", report.text())?;
         }
-        let Some(Imported { new, before, removed }) = imported else {
+        let Some(Imported { new, changed, before, removed }) = imported else {
             return writeln!(out, "{GOOD}dry run: nothing was changed{GOOD:#}");
         };
         let new = output::count_of(*new as usize, "new entry", "new entries");
         write!(out, "{GOOD}{new}, {before} there before or repeated")?;
+        if *changed > 0 {
+            write!(out, ", {changed} that deny more than before or for another incident")?;
+        }
         if self.replace {
             write!(out, ", {removed} taken off")?;
         }
@@ -183,6 +186,7 @@ impl Import {
             "dry_run": self.dry_run,
             "files": files,
             "new": imported.map(|imported| imported.new),
+            "changed": imported.map(|imported| imported.changed),
             "before": imported.map(|imported| imported.before),
             "removed": imported.map(|imported| imported.removed),
         })

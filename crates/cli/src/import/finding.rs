@@ -1,8 +1,11 @@
 //! What a report says of one leaked secret.
 
 use memchr::memmem;
-use tokenban_denylist::EntryKey;
-use tokenban_engine::{denylist::Kind, rule::TokenError};
+use tokenban_denylist::{Claim, EntryKey, Target};
+use tokenban_engine::{
+    denylist::{Kind, Level, Networks},
+    rule::TokenError,
+};
 
 use super::notes::Notes;
 
@@ -36,6 +39,23 @@ pub(crate) struct Kept<'a> {
     pub(crate) added: u64,
     pub(crate) expires: Option<u64>,
     pub(crate) issued_before: Option<u64>,
+    /// Whether its reason names an incident.
+    pub(crate) is_named: bool,
+    /// What it does, and for whom it only reports.
+    pub(crate) level: Level,
+    pub(crate) except: Networks<'a>,
+    /// Of a claim: what may be seen of it.
+    pub(crate) claim: Option<Claim<'a>>,
+}
+
+impl<'a> Kept<'a> {
+    /// A target of another store, with what that tells of its claim.
+    pub(crate) fn of(&self, target: Target<'a>) -> Target<'a> {
+        match target {
+            Target::Known { kind, key, .. } => Target::Known { kind, key, claim: self.claim },
+            other => other,
+        }
+    }
 }
 
 impl<'a> Finding<'a> {

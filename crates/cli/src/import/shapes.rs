@@ -6,9 +6,9 @@
 //! `doc/schemas/secret.json`; SARIF 2.1.0 section 3.27 as gitleaks fills it.
 
 use serde_json::Value;
-use tokenban_denylist::EntryKey;
+use tokenban_denylist::{Claim, EntryKey};
 use tokenban_engine::{
-    denylist::{Key, Kind},
+    denylist::{check_claim, Key, Kind, Level, Network, Networks},
     rule::{hex, TokenError},
 };
 
@@ -113,6 +113,12 @@ fn exported(object: &Value, blank: Finding<'_>, sink: Sink<'_>) {
         None | Some(Value::Null) => Some(None),
         Some(value) => value.as_str().and_then(|text| crate::time::at(text).ok()).map(Some),
     };
+    let networks = object.get("except").and_then(Value::as_array).into_iter().flatten();
+    let except: Option<Vec<u8>> = networks
+        .map(|network| Some(*network.as_str()?.parse::<Network>().ok()?.as_bytes()))
+        .collect::<Option<Vec<_>>>()
+        .map(|networks| networks.concat());
+    let Some(except) = except else { return sink(blank) };
     let read = || {
         let kind = entries::kind_of(text(object, "kind"))?;
         let digits = text(object, "key").as_bytes();
@@ -126,11 +132,30 @@ fn exported(object: &Value, blank: Finding<'_>, sink: Sink<'_>) {
             added: time("added")??,
             expires: time("expires")?,
             issued_before: time("issued_before")?,
+            is_named: object.get("incident").and_then(Value::as_bool).unwrap_or(false),
+            level: match text(object, "level") {
+                "" | "deny" => Level::Deny,
+                "monitor" => Level::Monitor,
+                _ => return None,
+            },
+            except: Networks::from_bytes(&except)?,
+            claim: match kind {
+                Kind::Claim => Some(claim(object)?),
+                _ => None,
+            },
         };
         Some((Secret::Known { kind, key }, kept))
     };
     let Some((secret, kept)) = read() else { return sink(blank) };
     sink(Finding { secret, rule: text(object, "reason"), kept: Some(kept), ..blank });
+}
+
+/// What an export tells of a claim: without its name, the entry could never be found.
+fn claim(object: &Value) -> Option<Claim<'_>> {
+    let optional = |name| object.get(name).and_then(Value::as_str);
+    let name = optional("claim")?;
+    check_claim(name).ok()?;
+    Some(Claim { name, issuer: optional("issuer"), value: optional("value") })
 }
 
 fn github(object: &Value, blank: Finding<'_>, sink: Sink<'_>) {

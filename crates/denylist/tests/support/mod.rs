@@ -66,13 +66,9 @@ impl Place {
 
 pub(crate) fn entry<'a>(list: &'a str, token: &'a str) -> NewEntry<'a> {
     NewEntry {
-        list,
-        target: Target::Token(token.as_bytes()),
         reason: "INC-42",
         source: "a test",
-        added_at: NOW,
-        expires: None,
-        issued_before: None,
+        ..NewEntry::new(list, Target::Token(token.as_bytes()), NOW)
     }
 }
 

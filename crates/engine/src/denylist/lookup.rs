@@ -6,10 +6,7 @@
 use sha1::Sha1;
 use sha2::Digest;
 
-use super::{
-    claims::{Claim, Claims},
-    Ban, Denylists, Key, StoreLost,
-};
+use super::{claims::Claims, Ban, Denylists, Key, Register, StoreLost};
 use tokenban_parse::{
     jwt::{jwt, Jwt},
     Buffers,
@@ -38,9 +35,9 @@ pub(crate) struct Memory {
     claims: Claims,
 }
 
-/// How many pairs of issuer and name one JWT may give. An issuer writes a claim once; more is an
-/// attempt to have the right one overlooked.
-const PAIRS_MAX: usize = 64;
+/// How many keys one JWT may give by its claims. An issuer writes a claim once, though it may be a list
+/// of groups; more is an attempt to have the right one overlooked.
+const KEYS_MAX: usize = 512;
 
 impl<'a> Lookup<'a> {
     pub(crate) fn new(store: &'a dyn Denylists, now: u64, memory: &'a mut Memory) -> Lookup<'a> {
@@ -55,7 +52,7 @@ impl<'a> Lookup<'a> {
         if profile.may_hold(value) && !self.memory.clean.holds(value) {
             self.token(value, found);
         }
-        if profile.has_jwt() || profile.has_claims() {
+        if profile.has_jwt() || !profile.claims().is_empty() {
             self.jwts(value, found);
         }
     }
@@ -121,30 +118,40 @@ impl Ask<'_> {
         if profile.has_jwt() {
             self.key(&Key::jwt(jwt.header(), jwt.payload()), None, found)?;
         }
-        if profile.has_claims() {
-            claims.read(jwt.payload());
-            self.claims(claims, found)?;
+        let register = profile.claims();
+        if !register.is_empty() {
+            claims.read(jwt.header(), jwt.payload(), register);
+            self.claims(claims, register, found)?;
         }
         Ok(())
     }
 
-    /// Every pair of an issuer and an id, and of an issuer and a subject.
-    fn claims(&self, claims: &Claims, found: &mut Found<'_>) -> Result<(), Incomplete> {
-        let names = [Claim::Id, Claim::Subject]
-            .into_iter()
-            .flat_map(|claim| claims.named(claim).map(move |name| (claim, name)));
-        let pairs = names
-            .flat_map(|(claim, name)| claims.issuers().map(move |issuer| (claim, issuer, name)));
-        for (count, (claim, issuer, name)) in pairs.enumerate() {
-            if count == PAIRS_MAX {
-                return Err(Incomplete::Bound);
-            }
-            match claim {
-                Claim::Subject => self.key(&Key::sub(issuer, name), Some(claims), found)?,
-                _ => self.key(&Key::jti(issuer, name), None, found)?,
+    /// Every value of every claim, for any issuer and for each that the JWT names.
+    fn claims(
+        &self,
+        claims: &Claims,
+        register: &Register,
+        found: &mut Found<'_>,
+    ) -> Result<(), Incomplete> {
+        let mut keys = 0;
+        for (number, claim) in register.claims().iter().enumerate() {
+            let any = claim.of_any.then_some(None);
+            let one = claims.issuers().map(Some).filter(|_| claim.of_one);
+            let issuers = any.into_iter().chain(one);
+            for value in claims.values(number) {
+                for issuer in issuers.clone() {
+                    keys += 1;
+                    if keys > KEYS_MAX {
+                        return Err(Incomplete::Bound);
+                    }
+                    self.key(&Key::claim(&claim.name, issuer, value), Some(claims), found)?;
+                }
             }
         }
-        Ok(())
+        match claims.is_cut {
+            true => Err(Incomplete::Bound),
+            false => Ok(()),
+        }
     }
 
     /// Where claims are given, a ban may be of tokens issued before some time only.

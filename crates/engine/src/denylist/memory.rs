@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt};
 
-use super::{Ban, Denylists, Key, Kind, Profile, StoreLost};
+use super::{Ban, Denylists, Key, Kind, Level, Networks, Profile, StoreLost};
 use tokenban_parse::jwt::Jwt;
 
 use crate::rule::TokenEntry;
@@ -21,17 +21,29 @@ struct Entry {
     reason: String,
     expires: Option<u64>,
     issued_before: Option<u64>,
+    level: Level,
+    except: Vec<u8>,
 }
 
 impl MemoryDenylists {
-    /// Bans a token, and if it is a JWT, every spelling of it: as `tokenban ban` does.
+    /// Bans a token: a JWT in every spelling, any other byte for byte; as `tokenban ban` does.
     pub fn ban(&mut self, token: &[u8], ban: &Ban<'_>) {
-        self.profile.add_token(token);
-        self.add(Key::token(token), ban);
+        let mut whole = false;
         Jwt::each(token, &mut |jwt| {
+            whole |= jwt.is_whole(token);
             self.profile.add(Kind::Jwt);
             self.add(Key::jwt(jwt.header(), jwt.payload()), ban);
         });
+        if !whole {
+            self.profile.add_token(token);
+            self.add(Key::token(token), ban);
+        }
+    }
+
+    /// Bans all JWTs that have a value as a claim, of any issuer or of one.
+    pub fn ban_claim(&mut self, name: &str, of: Option<&[u8]>, value: &[u8], ban: &Ban<'_>) {
+        self.profile.add_claim(name, of.is_some());
+        self.add(Key::claim(name, of, value), ban);
     }
 
     /// Bans what a key stands for.
@@ -67,12 +79,20 @@ impl Entry {
             reason: ban.reason.to_owned(),
             expires: ban.expires,
             issued_before: ban.issued_before,
+            level: ban.level,
+            except: ban.except.as_bytes().to_owned(),
         }
     }
 
     fn ban(&self) -> Ban<'_> {
-        let Entry { list, reason, expires, issued_before } = self;
-        Ban { list, reason, expires: *expires, issued_before: *issued_before }
+        Ban {
+            list: &self.list,
+            reason: &self.reason,
+            expires: self.expires,
+            issued_before: self.issued_before,
+            level: self.level,
+            except: Networks::from_bytes(&self.except).unwrap_or_default(),
+        }
     }
 }
 

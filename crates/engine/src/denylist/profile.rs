@@ -1,21 +1,23 @@
 //! What the entries of a store have in common: the cheapest of all filters.
 //!
 //! It only ever grows while entries are added, so a «no» is certain. It says of the entries which
-//! lengths they have and whether any holds white space: nothing that helps to guess one.
+//! lengths they have and whether any holds white space, and which claims they name: nothing that
+//! helps to guess one.
+
+use super::claim::{places, Place};
+use super::claims::{ISSUED_AT, ISSUER};
 
 /// What an entry stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
+    /// JWTs by a claim or a header parameter.
+    Claim,
     /// A JWT, in every spelling.
     Jwt,
-    /// A JWT by its claims `iss` and `jti`.
-    Jti,
     /// A token of which only the SHA-1 is known.
     Sha1,
     /// A token of which only the SHA-256 is known.
     Sha256,
-    /// The JWTs of a subject, by `iss` and `sub`.
-    Sub,
     /// A token, byte for byte.
     Token,
 }
@@ -29,26 +31,72 @@ pub struct Profile {
     lengths: [u64; WORDS],
     /// A bit each for white space in some token, and for entries of a kind.
     flags: u64,
+    claims: Register,
+}
+
+/// The claims that entries name, and where they stand: JWTs are read for nothing else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Register {
+    claims: Vec<RegisteredClaim>,
+    payload: Vec<Wanted>,
+    header: Vec<Wanted>,
+}
+
+/// A claim that some entry names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredClaim {
+    /// Its name, as in [`check_claim`](super::check_claim).
+    pub name: Box<str>,
+    /// Whether some entry is for any issuer.
+    pub of_any: bool,
+    /// Whether some entry is for one issuer.
+    pub of_one: bool,
+}
+
+/// A path in the header or the payload that leads to a value of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// The number of the claim in the register.
+    pub(super) number: usize,
+    pub(super) sort: Sort,
+    pub(super) path: Box<str>,
+}
+
+/// What a value is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// A key: its thumbprint.
+    Key,
+    /// What is there.
+    Value,
 }
 
 const SPACES: u64 = 1;
 const SHA1: u64 = 1 << 1;
 const JWT: u64 = 1 << 2;
-const CLAIMS: u64 = 1 << 3;
 
 impl Profile {
     /// The profile of a store without entries.
-    pub const EMPTY: Profile = Profile { lengths: [0; WORDS], flags: 0 };
+    pub const EMPTY: Profile = Profile { lengths: [0; WORDS], flags: 0, claims: Register::EMPTY };
 
     /// The profile of a store of which nothing is known: any value of eight bytes and more.
     pub const ANY: Profile = {
         let mut lengths = [u64::MAX; WORDS];
         lengths[0] = !0xff;
-        Profile { lengths, flags: SPACES | SHA1 | JWT | CLAIMS }
+        Profile { lengths, flags: SPACES | SHA1 | JWT, claims: Register::EMPTY }
     };
 
-    /// The size of [`Profile::to_bytes`].
-    pub const SIZE: usize = (WORDS + 1) * 8;
+    /// [`Profile::EMPTY`], for as long as one likes.
+    pub fn of_nothing() -> &'static Profile {
+        static NOTHING: Profile = Profile::EMPTY;
+        &NOTHING
+    }
+
+    /// [`Profile::ANY`], for as long as one likes.
+    pub fn of_anything() -> &'static Profile {
+        static ANYTHING: Profile = Profile::ANY;
+        &ANYTHING
+    }
 
     /// Takes in a token.
     pub fn add_token(&mut self, token: &[u8]) {
@@ -59,22 +107,39 @@ impl Profile {
         }
     }
 
-    /// Takes in an entry of which nothing else is known.
+    /// Takes in an entry by a claim, of one issuer or of any. Whether there was room for its name: a
+    /// store knows [`Register::MOST`] claims.
+    pub fn add_claim(&mut self, name: &str, of_one: bool) -> bool {
+        self.claims.add(name, of_one)
+    }
+
+    /// Takes in an entry of which nothing else is known. Of a claim, see [`Profile::add_claim`].
     pub fn add(&mut self, kind: Kind) {
         match kind {
+            Kind::Claim => {}
             Kind::Jwt => self.flags |= JWT,
-            Kind::Jti | Kind::Sub => self.flags |= CLAIMS,
             Kind::Sha1 => self.add_any(SHA1),
             Kind::Sha256 | Kind::Token => self.add_any(0),
         }
     }
 
-    /// Takes in all that another profile has.
-    pub fn merge(&mut self, other: &Profile) {
+    /// Takes in all that another profile has; whether there was room for its claims.
+    #[must_use]
+    pub fn merge(&mut self, other: &Profile) -> bool {
+        self.merge_tokens(other);
+        self.flags |= other.flags;
+        other.claims.claims.iter().all(|claim| {
+            (!claim.of_any || self.claims.add(&claim.name, false))
+                && (!claim.of_one || self.claims.add(&claim.name, true))
+        })
+    }
+
+    /// Takes in what another profile says of tokens: their lengths, and white space.
+    pub fn merge_tokens(&mut self, other: &Profile) {
         for (mine, theirs) in self.lengths.iter_mut().zip(other.lengths) {
             *mine |= theirs;
         }
-        self.flags |= other.flags;
+        self.flags |= other.flags & SPACES;
     }
 
     /// Whether an entry may be this value as a token. `false` is certain.
@@ -93,35 +158,111 @@ impl Profile {
         self.flags & JWT != 0
     }
 
-    /// Whether there are entries by claims.
-    pub fn has_claims(&self) -> bool {
-        self.flags & CLAIMS != 0
+    /// The claims that entries name.
+    pub fn claims(&self) -> &Register {
+        &self.claims
     }
 
-    /// As the store keeps it: little-endian words.
-    pub fn to_bytes(&self) -> [u8; Profile::SIZE] {
-        let mut bytes = [0; Profile::SIZE];
+    /// As the store keeps it: little-endian words, then the claims.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let words = self.lengths.iter().chain([&self.flags]);
-        for (chunk, word) in bytes.chunks_exact_mut(8).zip(words) {
-            chunk.copy_from_slice(&word.to_le_bytes());
+        let mut bytes: Vec<u8> = words.flat_map(|word| word.to_le_bytes()).collect();
+        for claim in &self.claims.claims {
+            bytes.push(u8::from(claim.of_any) | u8::from(claim.of_one) << 1);
+            bytes.push(u8::try_from(claim.name.len()).unwrap_or(0));
+            bytes.extend_from_slice(claim.name.as_bytes());
         }
         bytes
     }
 
-    /// Reads what [`Profile::to_bytes`] wrote.
-    pub fn from_bytes(bytes: &[u8; Profile::SIZE]) -> Profile {
+    /// Reads what [`Profile::to_bytes`] wrote; `None` where it is damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Profile> {
+        let (words, mut rest) = bytes.split_at_checked((WORDS + 1) * 8)?;
         let mut profile = Profile::EMPTY;
-        let words = profile.lengths.iter_mut().chain([&mut profile.flags]);
-        for (chunk, word) in bytes.chunks_exact(8).zip(words) {
+        let places = profile.lengths.iter_mut().chain([&mut profile.flags]);
+        for (chunk, word) in words.chunks_exact(8).zip(places) {
             *word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
         }
-        profile
+        while let [issuers, length, more @ ..] = rest {
+            let (name, more) = more.split_at_checked(usize::from(*length))?;
+            let name = std::str::from_utf8(name).ok()?;
+            for (bit, of_one) in [(1, false), (2, true)] {
+                if issuers & bit != 0 && !profile.claims.add(name, of_one) {
+                    return None;
+                }
+            }
+            rest = more;
+        }
+        rest.is_empty().then_some(profile)
     }
 
     /// A digest tells neither length nor bytes. No token is shorter than 8 bytes.
     fn add_any(&mut self, flag: u64) {
         self.lengths = Profile::ANY.lengths;
         self.flags |= flag | SPACES;
+    }
+}
+
+impl Register {
+    const EMPTY: Register =
+        Register { claims: Vec::new(), payload: Vec::new(), header: Vec::new() };
+
+    /// How many different claims a store knows: each is looked for in every JWT.
+    pub const MOST: usize = 32;
+
+    /// Each claim.
+    pub fn claims(&self) -> &[RegisteredClaim] {
+        &self.claims
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.claims.is_empty()
+    }
+
+    /// Takes one in; whether there was room for it.
+    pub(super) fn add(&mut self, name: &str, of_one: bool) -> bool {
+        let at = self.claims.iter().position(|claim| *claim.name == *name);
+        let at = at.unwrap_or_else(|| {
+            let claim = RegisteredClaim { name: name.into(), of_any: false, of_one: false };
+            if self.claims.len() < Register::MOST {
+                self.claims.push(claim);
+                self.seek(self.claims.len() - 1, name);
+            }
+            self.claims.len() - 1
+        });
+        let Some(claim) = self.claims.get_mut(at).filter(|claim| *claim.name == *name) else {
+            return false;
+        };
+        *(if of_one { &mut claim.of_one } else { &mut claim.of_any }) = true;
+        true
+    }
+
+    /// What leads to values in the payload.
+    pub(super) fn payload(&self) -> &[Wanted] {
+        &self.payload
+    }
+
+    /// What leads to values in the header.
+    pub(super) fn header(&self) -> &[Wanted] {
+        &self.header
+    }
+
+    fn seek(&mut self, number: usize, name: &str) {
+        if self.payload.is_empty() {
+            for (number, path) in [(ISSUED_AT, "iat"), (ISSUER, "iss")] {
+                self.payload.push(Wanted { number, sort: Sort::Value, path: path.into() });
+            }
+        }
+        places(name, &mut |place| {
+            let (part, sort, path) = match place {
+                Place::Header(path) => (&mut self.header, Sort::Value, path),
+                Place::HeaderKey(path) => (&mut self.header, Sort::Key, path),
+                Place::Payload(path) => (&mut self.payload, Sort::Value, path),
+                Place::PayloadKey(path) => (&mut self.payload, Sort::Key, path),
+            };
+            part.push(Wanted { number, sort, path: path.into() });
+        });
     }
 }
 
@@ -155,7 +296,7 @@ mod tests {
         assert!(profile.may_hold(&[b'y'; 5000]) && !profile.may_hold(&[b'y'; 500]));
         profile.add(Kind::Sha1);
         assert!(profile.may_hold(b"a value of any length") && !profile.may_hold(b"short"));
-        assert!(profile.has_sha1() && !profile.has_jwt() && !profile.has_claims());
+        assert!(profile.has_sha1() && !profile.has_jwt() && profile.claims().is_empty());
     }
 
     #[test]
@@ -163,10 +304,24 @@ mod tests {
         let mut profile = Profile::EMPTY;
         profile.add_token(b"a token");
         profile.add(Kind::Jwt);
-        profile.add(Kind::Sub);
-        assert_eq!(Profile::from_bytes(&profile.to_bytes()), profile);
+        assert!(profile.add_claim("sub", true) && profile.add_claim("sub", false));
+        assert!(profile.add_claim("header:x5t", true));
+        assert_eq!(Profile::from_bytes(&profile.to_bytes()), Some(profile.clone()));
         let mut merged = Profile::EMPTY;
-        merged.merge(&profile);
+        assert!(merged.merge(&profile));
         assert_eq!(merged, profile);
+        let bytes = profile.to_bytes();
+        assert_eq!(Profile::from_bytes(&bytes[..bytes.len() - 1]), None);
+        assert_eq!(Profile::from_bytes(b""), None);
+    }
+
+    #[test]
+    fn a_register_has_an_end() {
+        let mut profile = Profile::EMPTY;
+        for number in 0..Register::MOST {
+            assert!(profile.add_claim(&format!("claim{number}"), false));
+        }
+        assert!(!profile.add_claim("another", true));
+        assert!(profile.add_claim("claim0", true));
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     decision::{Action, Decision, Fingerprint, Hit, Incomplete, Mode, Outcome},
     denylist::{
         lookup::{Lookup, Memory},
-        Ban, Denylists,
+        Ban, Denylists, Level,
     },
     matcher::{Cache, Matcher},
     point::Point,
@@ -55,6 +55,17 @@ struct Found {
     fingerprint: Fingerprint,
     /// The denylist and the reason, where it was one.
     ban: Option<(String, String)>,
+    /// Whether the entry denies, or only reports.
+    level: Level,
+}
+
+/// Notes a match: the first of a rule, unless an entry that only reports came before one that denies.
+fn note(found: &mut Vec<Found>, new: Found) {
+    match found.iter_mut().find(|other| other.rule == new.rule) {
+        Some(other) if other.level < new.level => *other = new,
+        Some(_) => {}
+        None => found.push(new),
+    }
 }
 
 impl Scratch {
@@ -195,17 +206,17 @@ impl Ruleset {
                 matcher.find_chunks(cache, value, &mut |rule, span| {
                     if found.iter().all(|other| other.rule != rule) {
                         let fingerprint = Fingerprint::of(&cut(value, span));
-                        found.push(Found { rule, node, fingerprint, ban: None });
+                        let (ban, level) = (None, Level::Deny);
+                        found.push(Found { rule, node, fingerprint, ban, level });
                     }
                 });
             }
             if !leaf.denylist.is_empty() {
                 lookup.value(&cut(value, 0..usize::MAX), &mut |fingerprint, ban| {
+                    let level = ban.level_for(request.remote_addr());
                     for rule in leaf.banned(self, ban) {
-                        if found.iter().all(|other| other.rule != rule) {
-                            let ban = Some((ban.list.to_owned(), ban.reason.to_owned()));
-                            found.push(Found { rule, node, fingerprint, ban });
-                        }
+                        let ban = Some((ban.list.to_owned(), ban.reason.to_owned()));
+                        note(found, Found { rule, node, fingerprint, ban, level });
                     }
                 });
             }
@@ -273,7 +284,7 @@ impl Ruleset {
             Action::Enforce => true,
             Action::Monitor => false,
         };
-        if denies {
+        if denies && found.level == Level::Deny {
             outcome.decision = Decision::Denied;
             outcome.hit = Some(hit);
         } else {

@@ -1,0 +1,115 @@
+//! Takes many entries off at once: those that a person chose, those that are over, those of an
+//! incident.
+
+use crate::{
+    bytes::numbers,
+    choice::Choice,
+    detail::Detail,
+    error::{At, Kind, StoreError},
+    tables::Table,
+    writer::Writer,
+};
+
+impl Writer<'_> {
+    /// Takes all entries off that expired before a Unix second; how many.
+    pub fn sweep(&mut self, now: u64) -> Result<u64, StoreError> {
+        let is_over = |detail: &Detail<'_>| detail.expires.is_some_and(|second| second <= now);
+        let expired = self.details_where(&is_over)?;
+        self.remove(&expired, None)
+    }
+
+    /// Takes all entries off that are chosen; how many.
+    pub fn unban_all(&mut self, choice: &Choice) -> Result<u64, StoreError> {
+        let chosen = self.details_where(&|detail| choice.takes_detail(detail))?;
+        self.remove(&chosen, None)
+    }
+
+    /// Lifts what an incident banned, on all lists or on one, and puts back what its bans took the
+    /// place of. How many were taken off, and how many put back.
+    pub fn undo(&mut self, reason: &str, list: Option<&str>) -> Result<(u64, u64), StoreError> {
+        let is_of = |detail: &Detail<'_>| {
+            detail.reason == reason && list.is_none_or(|list| list == detail.list)
+        };
+        let banned = self.details_where(&is_of)?;
+        let mut restored = 0;
+        self.forget_all(&banned)?;
+        let removed = self.remove(&banned, Some(&mut restored))?;
+        self.tally.restored += restored;
+        Ok((removed, restored))
+    }
+
+    /// Takes details off all keys; counts what is put back, where that is asked for.
+    fn remove(
+        &mut self,
+        details: &[u64],
+        mut restored: Option<&mut u64>,
+    ) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        if details.is_empty() {
+            return Ok(removed);
+        }
+        for table in [self.tables.keys, self.tables.sha1] {
+            for key in self.keys_with(table, details)? {
+                let ids = self.ids_at(table, &key)?;
+                let is_gone = |id: &u64| details.binary_search(id).is_ok();
+                let (gone, mut kept): (Vec<u64>, Vec<u64>) = ids.into_iter().partition(is_gone);
+                if let Some(restored) = restored.as_deref_mut() {
+                    let before = kept.len();
+                    for id in &gone {
+                        let were = self.forget_replaced(&key, *id)?;
+                        kept.extend(were.into_iter().filter(|was| !is_gone(was)));
+                    }
+                    *restored += (kept.len() - before) as u64;
+                }
+                removed += gone.len() as u64;
+                self.take_off(table, &key, &kept, &gone)?;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Forgets what details took the place of, where others have taken theirs since.
+    fn forget_all(&mut self, details: &[u64]) -> Result<(), StoreError> {
+        let is_gone = |id: &u64| details.binary_search(id).is_ok();
+        let mut forget = Vec::new();
+        for row in self.tables.replaced.iter(&self.txn).at(self.path())? {
+            let (key, row) = row.at(self.path())?;
+            let pairs = crate::side::read_pairs(row).ok_or_else(|| self.fail(DAMAGED))?;
+            let replaced = pairs.iter().map(|(_, was)| *was).filter(|was| is_gone(was));
+            forget.extend(replaced.map(|was| (key.to_owned(), was)));
+        }
+        for (key, was) in forget {
+            self.forget_replaced(&key, was)?;
+        }
+        Ok(())
+    }
+
+    /// The numbers of some details, in order.
+    fn details_where(&self, is: &dyn Fn(&Detail<'_>) -> bool) -> Result<Vec<u64>, StoreError> {
+        let mut found = Vec::new();
+        for row in self.tables.details.iter(&self.txn).at(self.path())? {
+            let (number, record) = row.at(self.path())?;
+            let detail = Detail::read(record).zip(number.try_into().ok());
+            let Some((detail, number)) = detail else { return Err(self.fail(DAMAGED)) };
+            if is(&detail) {
+                found.push(u64::from_be_bytes(number));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The keys that refer to any of some details.
+    fn keys_with(&self, table: Table, details: &[u64]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut keys = Vec::new();
+        for row in table.iter(&self.txn).at(self.path())? {
+            let (key, value) = row.at(self.path())?;
+            let ids = numbers(value).ok_or_else(|| self.fail(DAMAGED))?;
+            if ids.iter().any(|id| details.binary_search(id).is_ok()) {
+                keys.push(key.to_owned());
+            }
+        }
+        Ok(keys)
+    }
+}
+
+const DAMAGED: Kind = Kind::Foreign("a record of it is damaged");
