@@ -1,20 +1,24 @@
 # tokenban: build, test and lint. `make help` lists the targets, make/ has them.
-#
-# NGINX=vendored (default) builds NGINX 1.28 from the crate nginx-src; NGINX=system builds the
-# module for Debian's own package. Both can be built side by side.
 
 CARGO ?= cargo
-NGINX ?= vendored
+# vendored, system, a suite of Debian, or with NGINX_SOURCE=DIR any source tree: see make/nginx.mk.
+NGINX ?= $(if $(NGINX_SOURCE),source,vendored)
 # NGINX itself would take a variable of this name for sockets to inherit.
 unexport NGINX
 
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
-	@echo 'With NGINX=system: the same for the NGINX of the Debian packages.'
+	@echo
+	@echo 'The NGINX that build, run, test and check are for:'
+	@echo '  NGINX=vendored       NGINX 1.28 from the crate nginx-src (default)'
+	@echo '  NGINX=system         the NGINX of the installed Debian packages'
+	@echo '  NGINX=$(firstword $(SUITES))       that of a suite of Debian: $(SUITES)'
+	@echo '  NGINX_SOURCE=DIR     any source tree; NGINX_CONFIGURE="--with-…" adds to its configuration'
 
 include make/setup.mk
 include make/nginx.mk
+include make/suites.mk
 include make/build.mk
 include make/test.mk
 include make/differential.mk

@@ -12,9 +12,6 @@ const HEADERS: &str =
 fn main() -> Result<(), Box<dyn Error>> {
     declare("ngx_feature", "DEP_NGINX_FEATURES", "DEP_NGINX_FEATURES_CHECK");
     stay_mapped();
-    println!("cargo::rerun-if-env-changed=DEP_NGINX_BUILD_DIR");
-    println!("cargo::rerun-if-env-changed=TOKENBAN_NGINX");
-    println!("cargo::rustc-env=TOKENBAN_NGINX={}", binary());
     compile_accessors();
     compare_layout()
 }
@@ -35,13 +32,6 @@ fn declare(cfg: &str, values: &str, known: &str) {
     for value in env::var(values).unwrap_or_default().split(',').filter(|v| !v.is_empty()) {
         println!("cargo::rustc-cfg={cfg}=\"{value}\"");
     }
-}
-
-/// The NGINX that the tests start: the vendored one, or the installed one that the Makefile names.
-fn binary() -> String {
-    env::var("TOKENBAN_NGINX")
-        .or_else(|_| env::var("DEP_NGINX_BUILD_DIR").map(|directory| directory + "/nginx"))
-        .unwrap_or_else(|_| "nginx".into())
 }
 
 /// The accessors of bit fields, `src/nginx/bit_fields.c`.

@@ -1,28 +1,33 @@
 # The module, the command and NGINX in build/, and demonstrations that run them.
 
+# Programs beside the module, by package; none depends on NGINX.
+COMMANDS += tokenban
+
+PORT ?= 8081
+
 .PHONY: build run run-denylist
 build: configure ## build the module, the command and NGINX into build/
-	$(CARGO) build --release --workspace $(FLAGS)
-	@mkdir -p build/temp
-	@ln -sf $(OUT)/release/libngx_http_tokenban_module.so build/ngx_http_tokenban_module.so
-	@ln -sf $(OUT)/release/tokenban build/tokenban
-	@ln -sf $(or $(TOKENBAN_NGINX),$$(ls -t $(OUT)/release/build/nginx-sys-*/out/objs/nginx | head -n 1)) \
-		build/nginx
+	$(CARGO) build --release $(COMMANDS:%=--package %)
+	$(call build_module,release,--release)
+	@mkdir -p build/temp build/$(notdir $(NGINX_DIR))
+	@for command in $(COMMANDS); do ln -sf $(TARGET)/release/$$command build/$$command; done
+	@ln -sf $(NGINX_DIR)/release/ngx_http_tokenban_module.so $(NGINX_DIR)/nginx build/$(notdir $(NGINX_DIR))/
+	@$(say_change)
+	@cp -P build/$(notdir $(NGINX_DIR))/* build/
 
-run: build ## start a demonstration in the foreground
-	@echo "denied:  curl -i -H 'Authorization: Bearer leaked-demo-token-0123456789' http://127.0.0.1:8081/"
-	@echo "clean:   curl -i -H 'Authorization: Bearer another-demo-token-987654321' http://127.0.0.1:8081/"
-	@build/nginx -e stderr -p nginx-conf/ -c minimal.conf
+# build/ has what was built last, build/NAME what was built for an NGINX.
+define say_change
+	was=$$(readlink build/nginx | sed 's|.*/nginx/||; s|/.*||'); now=$(notdir $(NGINX_DIR)); \
+	[ -z "$$was" ] || [ "$$was" = "$$now" ] || \
+	echo "build/ is for NGINX=$$now now; that for $$was is in build/$$was"
+endef
 
-run-denylist: build ## the same with a store: ban a token while NGINX runs
-	@test -e build/store || build/tokenban init --store build/store --group $$(id -gn) >/dev/null
-	@echo "Passes, until the token is banned; denied then, at once and in every spelling:"
-	@echo "  curl -i -H 'Authorization: Bearer leaked-demo-token-0123456789' http://127.0.0.1:8081/"
-	@echo "  curl -i -b 'session=\"%6ceaked-demo-token-0123456789\"' http://127.0.0.1:8081/"
-	@echo "Ban it, and let it pass again:"
-	@echo "  printf %s leaked-demo-token-0123456789 | build/tokenban ban --store build/store --list leaked --reason INC-42"
-	@echo "  printf %s leaked-demo-token-0123456789 | build/tokenban unban --store build/store --list leaked"
-	@build/nginx -e stderr -p nginx-conf/ -c denylist.conf $(AS_ROOT)
+run: free build ## start a demonstration in the foreground (PORT=8081)
+	@make/demo.sh minimal $(PORT)
 
-# The demonstration's store belongs to who runs it; so do its workers, then.
-AS_ROOT = $(if $(filter 0,$(shell id -u)),-g 'user root;')
+run-denylist: free build ## the same with a store: ban a token while NGINX runs
+	@make/demo.sh denylist $(PORT)
+
+.PHONY: free
+free:
+	@make/demo.sh free $(PORT)

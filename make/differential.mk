@@ -25,8 +25,7 @@ N    ?= 5000
 SEED ?= $(shell date +%s)
 
 differential: configure backends ## ask real back ends what the module misses (N=5000 SEED=1)
-	@touch src/lib.rs
-	$(CARGO) build --package ngx_http_tokenban_module
-	TOKENBAN_DIFFERENTIAL_N=$(N) TOKENBAN_DIFFERENTIAL_SEED=$(SEED) \
-		nice $(CARGO) test --test differential -- --nocapture
+	$(call build_module,debug)
+	$(TOLD) TOKENBAN_DIFFERENTIAL_N=$(N) TOKENBAN_DIFFERENTIAL_SEED=$(SEED) \
+		nice $(CARGO) test --package tokenban-tests --test differential -- --ignored --nocapture
 

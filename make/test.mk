@@ -2,28 +2,39 @@
 
 test: PACKAGES += nghttp2-client openssl
 ifeq ($(NGINX),vendored)
-# The differential test judges what the engine reads, which is the same for every NGINX.
+# What does not depend on NGINX is tested once; so is the differential test, which judges what the
+# engine reads.
+TESTED = --workspace
 JUDGED = backends
 test: PACKAGES += $(APPLICATIONS)
+else
+TESTED = --package tokenban-tests
 endif
 
+# The tests in t/ are compiled once and run with the NGINX and the module that they are told.
+TOLD = $(call told,debug)
+told = TOKENBAN_NGINX=$(NGINX_DIR)/nginx TOKENBAN_MODULE=$(NGINX_DIR)/$(1)/ngx_http_tokenban_module.so
+
 .PHONY: test check
-# One profile for tests and lints, so that NGINX and the dependencies are built once. `cargo test`
-# does not build a cdylib, which the tests in t/ load; and two sets of features write the same file,
-# so the module is built anew each time.
 test: configure $(JUDGED) ## run every test
-	@touch src/lib.rs
-	$(CARGO) build --package ngx_http_tokenban_module $(FLAGS)
-	$(CARGO) test $(TESTED) $(FLAGS)
-	@touch src/lib.rs
-	$(CARGO) build --package ngx_http_tokenban_module $(FLAGS) --features test-panic
-	$(CARGO) test --package ngx_http_tokenban_module $(FLAGS) --features test-panic --test panic
-	@touch src/lib.rs
+	$(call build_module,debug)
+	$(TOLD) $(CARGO) test $(TESTED)
+	$(if $(JUDGED),$(TOLD) $(CARGO) test --package tokenban-tests --test differential -- --ignored)
+	@$(forget_module)
+	$(call build_module,debug,--features test-panic,panic)
+	$(call told,panic) $(CARGO) test --package tokenban-tests --test panic -- --ignored
+	@$(forget_module)
+
+# Cargo has one file for the module with and without a feature, and takes either for the other.
+forget_module = rm -f $(MODULE_TARGET)/debug/deps/libngx_http_tokenban_module.so
 
 check: configure ## formatting and lints
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy $(TESTED) --all-targets $(FLAGS) -- -D warnings
+	$(MODULE_ENV) CARGO_TARGET_DIR=$(MODULE_TARGET) \
+		$(CARGO) clippy $(LINTED) --all-targets $(MODULE_FLAGS) -- -D warnings
 # A new advisory says nothing about a change, and reading them needs a network: told, no gate.
 	@if $(CARGO) deny --version >/dev/null 2>&1; then \
 	$(CARGO) deny check bans licenses sources && \
 	{ $(CARGO) deny check advisories || echo "advisories: not checked, or see above"; }; fi
+
+LINTED = $(if $(filter vendored,$(NGINX)),--workspace,--package ngx_http_tokenban_module)

@@ -4,7 +4,6 @@ mod support;
 
 use std::{
     fs,
-    process::Command,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -317,7 +316,7 @@ fn rules_that_change_while_a_body_comes_in() {
 /// Only in an NGINX with ngx_http_dav, such as Debian's.
 #[test]
 fn webdav_stores_a_body_that_was_read() {
-    let output = Command::new(env!("TOKENBAN_NGINX")).arg("-V").output().unwrap();
+    let output = support::nginx().arg("-V").output().unwrap();
     if !String::from_utf8_lossy(&output.stderr).contains("http_dav_module") {
         return;
     }

@@ -98,10 +98,11 @@ fn start(group: &Group) -> Nginx {
 }
 
 fn files(rules: &Rules, directory: &Path) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let paths = match rules {
         Rules::Inline(_) => vec![directory.join("rules.yaml")],
-        Rules::Shipped(names) => names.iter().map(|name| root.join("rules").join(name)).collect(),
+        Rules::Shipped(names) => {
+            names.iter().map(|name| support::root().join("rules").join(name)).collect()
+        }
     };
     paths.iter().map(|path| path.display().to_string()).collect()
 }

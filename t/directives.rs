@@ -2,10 +2,7 @@
 
 mod support;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use support::check;
 use tokenban_engine::{limits::Limits, Ruleset};
@@ -140,7 +137,7 @@ fn mistakes_in_rule_files_have_the_engine_s_text() {
 
 /// The rule files of each mistake; a second file follows the first of its name.
 fn golden_files() -> Vec<Vec<PathBuf>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/engine/tests/diagnostics");
+    let folder = support::root().join("crates/engine/tests/diagnostics");
     let mut files: Vec<PathBuf> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| {
@@ -158,7 +155,7 @@ fn golden_files() -> Vec<Vec<PathBuf>> {
 /// What is shipped must start: with the paths that are relative to a built tree made absolute.
 #[test]
 fn every_shipped_configuration_is_loaded() {
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("nginx-conf");
+    let shipped = support::root().join("nginx-conf");
     let files = fs::read_dir(&shipped).unwrap().map(|entry| entry.unwrap().path());
     let files: Vec<_> =
         files.filter(|file| file.extension().is_some_and(|name| name == "conf")).collect();

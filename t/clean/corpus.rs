@@ -1,10 +1,12 @@
 //! The requests in `corpus/`: text with LF, without Host and lengths, which are added here.
 
-use std::{fs, path::Path};
+use std::fs;
+
+use crate::support;
 
 /// Every request, ready to send.
 pub(crate) fn read() -> Vec<Vec<u8>> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("t/clean/corpus");
+    let directory = support::root().join("t/clean/corpus");
     let mut files: Vec<_> =
         fs::read_dir(directory).expect("corpus").map(|entry| entry.expect("file").path()).collect();
     files.sort();

@@ -74,7 +74,7 @@ fn the_same_requests_with_a_banned_token_do_not() {
 
 fn start(banned: &[String]) -> Nginx {
     let directory = directory();
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let rules = support::root().join("rules");
     fs::write(directory.path().join("banned.txt"), banned.join("\n")).expect("tokens");
     fs::write(directory.path().join("banned.yaml"), RULES).expect("rules");
     fill_store(&directory.path().join("store"), banned);

@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::support;
+
 /// How a back end is started, in its directory, followed by its port.
 struct Kind {
     name: &'static str,
@@ -119,7 +121,7 @@ fn spawn(command: &[String], log: &Path) -> Child {
     let log = File::create(log).expect("log");
     Command::new(&command[0])
         .args(&command[1..])
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("t/differential/backends"))
+        .current_dir(support::root().join("t/differential/backends"))
         .env("NODE_PATH", set_up().join("node/node_modules"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(Stdio::null())
@@ -132,7 +134,7 @@ fn spawn(command: &[String], log: &Path) -> Child {
 /// The directory of the installed packages.
 fn set_up() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
+        .map_or_else(|| support::root().join("target"), PathBuf::from);
     target.join("differential")
 }
 

@@ -27,6 +27,7 @@ const NUMBER: usize = 500;
 const SEED: u64 = 4;
 
 #[test]
+#[ignore = "asks for the back ends of `make backends`"]
 fn what_an_application_sees_is_denied() {
     let logs = tempfile::tempdir().expect("directory");
     let backends = backend::start_all(logs.path());

@@ -8,6 +8,8 @@ use std::{
 
 use serde::Deserialize;
 
+use crate::support::root;
+
 /// One NGINX, and what is asked of it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,8 +102,8 @@ impl Exchange {
 
 /// Every case file, by name.
 pub(crate) fn all() -> Vec<(PathBuf, Vec<Group>)> {
-    let entries = fs::read_dir("t/cases").expect("t/cases").map(|entry| entry.expect("entry"));
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    let entries = fs::read_dir(root().join("t/cases")).expect("t/cases");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("entry").path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
     files.sort();
     files.into_iter().map(|file| (file.clone(), groups(&file))).collect()

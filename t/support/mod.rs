@@ -216,7 +216,7 @@ pub(crate) fn check_file(file: &Path) -> Output {
     fs::create_dir_all(build.join("temp")).expect("directory");
     fs::create_dir(&conf).expect("directory");
     link(&module(), &build.join("ngx_http_tokenban_module.so"));
-    link(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &directory.path().join("rules"));
+    link(&root().join("rules"), &directory.path().join("rules"));
     for entry in fs::read_dir(file.parent().expect("a folder")).expect("nginx-conf") {
         let entry = entry.expect("entry");
         fs::copy(entry.path(), conf.join(entry.file_name())).expect("copy");
@@ -236,13 +236,36 @@ fn link(target: &Path, name: &Path) {
     std::os::unix::fs::symlink(target, name).expect("link");
 }
 
-/// The module for the NGINX of this build.
+/// The directory of the project.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("t/ is in the project")
+}
+
+/// The module: the one that `make` names, or the one that `cargo build` left beside the tests.
 pub(crate) fn module() -> PathBuf {
-    let tests = env::current_exe().expect("path of the test");
-    let profile = tests.ancestors().nth(2).expect("directory of the profile");
-    let module = profile.join("libngx_http_tokenban_module.so");
+    let module = env::var_os("TOKENBAN_MODULE")
+        .map_or_else(|| profile().join("libngx_http_tokenban_module.so"), PathBuf::from);
     assert!(module.exists(), "{} is not built; run `make test`", module.display());
     module
+}
+
+/// The NGINX that the module is for: the one that `make` names, or the last one that nginx-sys built.
+pub(crate) fn binary() -> PathBuf {
+    env::var_os("TOKENBAN_NGINX").map_or_else(vendored, PathBuf::from)
+}
+
+fn vendored() -> PathBuf {
+    let entries = fs::read_dir(profile().join("build")).expect("what build scripts left");
+    let binaries = entries.map(|entry| entry.expect("entry").path().join("out/objs/nginx"));
+    let age = |path: &PathBuf| path.metadata().and_then(|file| file.modified()).ok();
+    let newest = binaries.filter(|path| path.exists()).max_by_key(age);
+    newest.expect("NGINX is not built; run `make test`")
+}
+
+/// The directory of the profile that the tests were built with.
+fn profile() -> PathBuf {
+    let tests = env::current_exe().expect("path of the test");
+    tests.ancestors().nth(2).expect("directory of the profile").to_owned()
 }
 
 /// A directory for one NGINX, with `rules.yaml` and an empty `html`.
@@ -266,7 +289,7 @@ fn configure(directory: &TempDir, [port, port2]: [u16; 2], main: &str, http: &st
         .map(|name| format!("{name}_temp_path {dir}/temp-{name};\n"))
         .collect();
     let text = format!(
-        "load_module {};\n{user}\ndaemon off;\npid {dir}/nginx.pid;\n\
+        "load_module \"{}\";\n{user}\ndaemon off;\npid {dir}/nginx.pid;\n\
          error_log {dir}/error.log info;\n{main}\nevents {{ worker_connections 512; }}\n\
          http {{\nlog_format decision '$request_method $uri $status $tokenban_status \
          rule=$tokenban_rule point=$tokenban_point fingerprint=$tokenban_fingerprint';\n\
@@ -278,8 +301,8 @@ fn configure(directory: &TempDir, [port, port2]: [u16; 2], main: &str, http: &st
 
 /// The binary. Whatever started the tests may have a variable that NGINX takes for its own: sockets
 /// that it inherits.
-fn nginx() -> Command {
-    let mut command = Command::new(env!("TOKENBAN_NGINX"));
+pub(crate) fn nginx() -> Command {
+    let mut command = Command::new(binary());
     command.env_remove("NGINX");
     command
 }
