@@ -8,7 +8,7 @@ use serde_json::{json, Value};
 use tokenban_denylist::Target;
 
 use crate::{
-    import::{self, Admitted, Finding, Format, Intake, Options, Purpose, Refusal, Report, Wanted},
+    import::{self, Admitted, Finding, Intake, Options, Purpose, Refusal, Report, Wanted},
     input::Input,
     output,
 };
@@ -99,7 +99,7 @@ impl Heard {
     pub(crate) fn print(&self) {
         for file in &self.files {
             let file_name = if self.files.len() > 1 { &format!("{}: ", file.name) } else { "" };
-            if let Some(format) = file.report.format.filter(|format| *format != Format::Text) {
+            if let Some(format) = file.report.format.filter(|format| !format.is_text()) {
                 output::note(&format!("{}: read as {format}", file.name));
             }
             for (note, lines) in file.report.notes() {

@@ -2,135 +2,104 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::json;
-use support::{run, Sandbox, MARK};
+use support::{run, steady, Sandbox, MARK};
 
 fn report(name: &str) -> String {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests", "reports", name].iter().collect();
     path.display().to_string()
 }
 
-/// Report, options, format, tokens that are denied afterwards, tokens that are not, and the reason.
-type Case = (
-    &'static str,
-    &'static [&'static str],
-    &'static str,
-    &'static [&'static str],
-    &'static [&'static str],
-    &'static str,
-);
+/// The reports: named after the word of their format.
+fn reports() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
 
-const CASES: [Case; 11] = [
-    (
-        "betterleaks.jsonl",
-        &[],
-        "betterleaks JSON",
-        &["fake-betterleaks-token-01", "fake-betterleaks-token-03"],
-        &["fake-betterleaks-token-02"],
-        "generic-api-key config.yml:1 (betterleaks.jsonl)",
-    ),
-    (
-        "detect-secrets.baseline",
-        &[],
-        "detect-secrets baseline",
-        &["fake-baseline-token-01"],
-        &["fake-baseline-token-02"],
-        "Secret Keyword config.yml (detect-secrets.baseline)",
-    ),
-    (
-        "ggshield.json",
-        &[],
-        "ggshield JSON",
-        &["fake-ggshield-token-01", "fake-ggshield-token-02"],
-        &["db.example.com", "someone"],
-        "Generic High Entropy Secret https://dashboard.example/1 (ggshield.json)",
-    ),
-    (
-        "github-alerts.json",
-        &[],
-        "GitHub secret scanning alerts",
-        &["fake-github-token-01"],
-        &["fake-github-token-02", "fake-github-token-03"],
-        "fake_token https://github.example/alerts/1 (github-alerts.json)",
-    ),
-    (
-        "gitleaks.csv",
-        &[],
-        "gitleaks CSV",
-        &["fake-csv-token-01", "fake-csv-token-02"],
-        &[],
-        "generic-api-key 0000000000000000000000000000000000000000:config.yml:generic-api-key:1 \
-         (gitleaks.csv)",
-    ),
-    (
-        "gitleaks.json",
-        &[],
-        "gitleaks JSON",
-        &["fake-gitleaks-token-01", "fake-gitleaks-token-02"],
-        &["REDACTED", "password"],
-        "generic-api-key 0000000000000000000000000000000000000000:config.yml:generic-api-key:1 \
-         (gitleaks.json)",
-    ),
-    (
-        "gitleaks.sarif",
-        &[],
-        "gitleaks SARIF",
-        &["fake-sarif-token-01", "fake-sarif-token-02"],
-        &[],
-        "generic-api-key config.yml (gitleaks.sarif)",
-    ),
-    (
-        "gl-secret-detection-report.json",
-        &[],
-        "GitLab secret detection report",
-        &["fake-gitlab-token-01", "fake-gitlab-token-02"],
-        &[],
-        "fake-token 0000000:config.yml (gl-secret-detection-report.json)",
-    ),
-    (
-        "table.csv",
-        &["--column", "token", "--reason", "INC-42"],
-        "CSV",
-        &["fake-table-token-01", "fake-table-token-02"],
-        &[],
-        "INC-42 (table.csv)",
-    ),
-    (
-        "tokens.txt",
-        &["--source", "paste"],
-        "text",
-        &["fake-text-token-01", "fake-text-token-02", "fake-text-token-03"],
-        &["abc***"],
-        "(paste)",
-    ),
-    (
-        "trufflehog.jsonl",
-        &[],
-        "trufflehog JSON Lines",
-        &["AKIAFAKEFAKEFAKE2345", "fake-trufflehog-token-02"],
-        &["abcdefghij0123456789ABCDEFGHIJ0123456789"],
-        "AWS c0ffee (trufflehog.jsonl)",
-    ),
-];
+/// What is asked beside the report itself.
+fn options(path: &Path) -> &'static [&'static str] {
+    match path.file_name().unwrap().to_str().unwrap() {
+        "csv.csv" => &["--column", "token"],
+        _ => &[],
+    }
+}
 
+/// The text of a report, whatever its charset.
+fn text(path: &Path) -> String {
+    let bytes = fs::read(path).unwrap();
+    match bytes.strip_prefix(&[0xff, 0xfe]) {
+        Some(rest) => {
+            let units = rest.chunks(2).map(|pair| u16::from_le_bytes(pair.try_into().unwrap()));
+            String::from_utf16(&units.collect::<Vec<_>>()).unwrap()
+        }
+        None => String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
+
+/// `fake-NAME-token-01` has to be denied after the import of a report, `keep-NAME-token-01` not.
+fn tokens(text: &str, prefix: &str) -> Vec<String> {
+    let is_part = |char: char| char.is_ascii_alphanumeric() || char == '-';
+    let words = text.split(|char| !is_part(char));
+    let cut = |word: &str| {
+        let found = word.split_inclusive("-token-").collect::<Vec<_>>();
+        let [start, rest] = found[..] else { return None };
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        (start.starts_with(prefix) && !digits.is_empty()).then(|| format!("{start}{digits}"))
+    };
+    words.filter_map(cut).collect()
+}
+
+/// Every report is recognised, its tokens are denied, and nothing else; what is said of it is golden.
 #[test]
-fn every_format_is_recognised_and_its_tokens_are_denied() {
-    for (name, options, format, denied, others, reason) in CASES {
+fn every_report_bans_its_tokens_and_nothing_else() {
+    for path in reports() {
         let sandbox = Sandbox::new();
-        let ran = sandbox.run(&[&["import", &report(name)], options].concat(), "");
-        assert_eq!(ran.code, 0, "{name} {}", ran.err);
-        let first = ran.out.lines().next().unwrap();
-        assert_eq!(first, format!("{}: {format}", report(name)));
-        for token in denied {
-            assert_eq!(sandbox.run(&["show"], token).code, 1, "{name} {token}\n{}", ran.out);
+        let name = path.display().to_string();
+        let ran = sandbox.run(&[&["import", &name], options(&path)].concat(), "");
+        for token in tokens(&text(&path), "fake-") {
+            let shown = sandbox.run(&["show"], &token);
+            assert_eq!(shown.code, 1, "{name}: {token}\n{}{}", ran.out, ran.err);
         }
-        for token in others {
-            assert_eq!(sandbox.run(&["show"], token).code, 0, "{name} {token}\n{}", ran.out);
+        for token in tokens(&text(&path), "keep-") {
+            assert_eq!(sandbox.run(&["show"], &token).code, 0, "{name}: {token}\n{}", ran.out);
         }
-        let shown = sandbox.run(&["show"], denied[0]).out;
-        assert!(shown.trim_end().ends_with(&format!("  {reason}")), "{name}\n{shown}");
+        let list = sandbox.run(&["list", "leaked"], "").out;
+        let said = format!("{}{}exit {}\n\n{}", ran.out, ran.err, ran.code, steady(&list));
+        let file = path.file_name().unwrap().to_str().unwrap();
+        golden(&format!("{file}.txt"), &said.replace(&name, file));
+    }
+}
+
+/// Compares with a golden file; `BLESS=1 cargo test` writes it.
+fn golden(name: &str, said: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/import").join(name);
+    if std::env::var_os("BLESS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, said).unwrap();
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(said, golden, "{name}; BLESS=1 writes it anew");
+}
+
+/// The word of a format reads what recognition reads.
+#[test]
+fn a_format_may_be_named() {
+    for path in reports() {
+        let name = path.display().to_string();
+        let word = path.file_name().unwrap().to_str().unwrap().split('.').next().unwrap();
+        let ask = |more: &[&str]| {
+            let arguments = [&["import", "--dry-run", &name], options(&path), more].concat();
+            Sandbox::new().run(&arguments, "").out
+        };
+        assert_eq!(ask(&["--format", word]), ask(&[]), "{name}");
     }
 }
 
@@ -156,7 +125,7 @@ fn what_an_import_says() {
 #[test]
 fn json_shape() {
     let sandbox = Sandbox::new();
-    let name = report("tokens.txt");
+    let name = report("text.txt");
     let said = sandbox.json(&["import", "--json", "--list", "incident-42", &name], "", 0);
     assert_eq!(
         said,
@@ -188,17 +157,17 @@ fn standard_input_and_several_files() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(&["import"], "fake-text-token-01\nfake-text-token-09\n");
     assert!(ran.out.starts_with("standard input: text\nadmitted   2\n"), "{}", ran.out);
-    let files = [report("gitleaks.json"), report("gitleaks.sarif"), report("tokens.txt")];
+    let files = [report("gitleaks.json"), report("sarif.gitleaks.sarif"), report("text.txt")];
     let ran = sandbox.run(&["import", &files[0], &files[1], &files[2]], "");
     assert!(ran.out.ends_with("6 new entries, 3 there before or repeated\n"), "{}", ran.out);
 }
 
 #[test]
 fn wanted_findings() {
-    let token = "fake-github-token-02";
+    let token = "keep-github-token-02";
     for (options, code) in [(&[][..], 0), (&["--include-inactive"], 1), (&["--only-verified"], 0)] {
         let sandbox = Sandbox::new();
-        let ran = sandbox.run(&[&["import", &report("github-alerts.json")], options].concat(), "");
+        let ran = sandbox.run(&[&["import", &report("github.json")], options].concat(), "");
         assert_eq!(sandbox.run(&["show"], token).code, code, "{options:?} {}", ran.out);
         assert_eq!(sandbox.run(&["show"], "fake-github-token-01").code, 1, "{options:?}");
     }
@@ -265,7 +234,7 @@ fn an_import_of_nothing_useful_is_told_apart() {
     let ran = sandbox.run(&["import"], "password\nREDACTED\n");
     assert_eq!(ran.code, 1, "{}", ran.out);
     assert_eq!(sandbox.run(&["import"], "[]\n").code, 0, "a report without findings");
-    let ran = sandbox.run(&["import", &report("table.csv")], "");
+    let ran = sandbox.run(&["import", &report("csv.csv")], "");
     assert!(ran.code == 2 && ran.err.contains("--column"), "{}", ran.err);
     let ran = sandbox.run(&["import", "--column", "token"], "1;fake-table-token-01\n");
     assert_eq!(
@@ -285,7 +254,7 @@ fn an_import_of_nothing_useful_is_told_apart() {
 #[test]
 fn an_expiry_is_that_of_every_entry() {
     let sandbox = Sandbox::new();
-    sandbox.run(&["import", "--expires", "2100-01-01", &report("tokens.txt")], "");
+    sandbox.run(&["import", "--expires", "2100-01-01", &report("text.txt")], "");
     let list = sandbox.run(&["list", "leaked"], "").out;
     assert_eq!(list.matches("2100-01-01T00:00:00Z").count(), 3, "{list}");
 }
@@ -334,10 +303,40 @@ fn github_revocation_is_made_from_reports() {
 
 #[test]
 fn fixtures_hold_marked_tokens() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
-    for file in std::fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains(MARK) || path.ends_with("detect-secrets.baseline"), "{path:?}");
+    for path in reports() {
+        assert!(text(&path).contains(MARK), "{path:?}");
+    }
+}
+
+/// Inputs that are refused, and what is said of each.
+#[test]
+fn what_is_refused_has_a_way_out() {
+    let cases: [(&str, &[u8]); 13] = [
+        ("binary", b"fake-binary-token-01\0\x01\n"),
+        ("csv-unknown", b"who,what,when\nalice,fake-csv-token-01,2026\nbob,fake-csv-token-02,2026\n"),
+        ("csv-known", b"id,token\n1,fake-csv-token-01\n"),
+        ("digests", b"sha1:e7cd54c2bbcd4f4d4e5bb2a9c1b2b1b2d9f9d9d9\nsha1:5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8\n"),
+        ("empty", b""),
+        ("gitguardian-hidden", b"incident_id,detector,status\n1,x,triggered\n"),
+        ("json-cut", b"[{\"RuleID\":\"r\",\"Secret\":\"fake-cut-token-01\"},{\"RuleID\":\"r\",\"Sec"),
+        ("json-unknown", b"{\"what\":\"fake-json-token-01\"}"),
+        ("prose", b"Dear all,\n\nthe token that leaked is below.\n\nfake-prose-token-01\n\nKind regards\nA. B.\n"),
+        ("packed", b"\x1f\x8b\x08\0"),
+        ("pem", b"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\n-----END PRIVATE KEY-----\n"),
+        ("setting", b"NODE_ENV=production\n"),
+        ("words", b"password\nno-cache\n12345678\nxxxxxxxxxxxx\nshort\n"),
+    ];
+    for (name, input) in cases {
+        let sandbox = Sandbox::new();
+        let path = sandbox.path().join("input");
+        fs::write(&path, input).unwrap();
+        let path = path.display().to_string();
+        let mut said = String::new();
+        for command in ["import", "ban", "unban"] {
+            let ran = sandbox.run(&[command, &path], "");
+            said +=
+                &format!("$ tokenban {command} input\n{}{}exit {}\n\n", ran.out, ran.err, ran.code);
+        }
+        golden(&format!("refused-{name}.txt"), &said.replace(&path, "input"));
     }
 }

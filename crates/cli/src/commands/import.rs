@@ -12,7 +12,9 @@ use tokenban_denylist::{Batch, ImportOptions, Imported, NewEntry, StoreError};
 
 use super::Outcome;
 use crate::{
-    import::{read, Admitted, Finding, Format, Intake, Options, Purpose, Report, Wanted},
+    import::{
+        format_parser, read, Admitted, Finding, Format, Intake, Options, Purpose, Report, Wanted,
+    },
     input::{self, Input},
     output::{self, GOOD, HEADING},
     store::{shortened, About, StoreAt},
@@ -35,8 +37,8 @@ pub(crate) struct Import {
     #[command(flatten)]
     about: About,
     /// The format, if it should not be recognised
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
+    #[arg(long, value_name = "FORMAT", value_parser = format_parser())]
+    format: Option<&'static Format>,
     /// Of a table: the column of the tokens, by name or number
     #[arg(long, value_name = "COLUMN")]
     column: Option<String>,

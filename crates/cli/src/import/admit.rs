@@ -166,8 +166,9 @@ pub(crate) fn admit(
         Secret::Damaged(error) => return Err(Refusal::Token(error)),
         Secret::Half => return Err(Refusal::Half),
         Secret::Hidden => return Err(Refusal::Hidden),
-        Secret::Unnamed => return Err(Refusal::Setting),
-        Secret::Unreadable => return Err(Refusal::Unreadable),
+        Secret::OtherTool | Secret::Unnamed | Secret::Unreadable => {
+            return Err(Refusal::Unreadable)
+        }
         Secret::Known { kind, key } => Admissible::Known { kind, key },
         Secret::Sha1(digest) => digest_of(&digest, purpose, Admissible::Sha1(digest))?,
         Secret::Sha256(digest) => digest_of(&digest, purpose, Admissible::Sha256(digest))?,

@@ -7,18 +7,15 @@ use csv::{ByteRecord, ReaderBuilder};
 use super::finding::{Finding, Secret};
 
 /// Which columns to read, by name or number from 1.
+#[derive(Debug)]
 pub(crate) struct Columns<'a> {
-    /// The column of the token.
-    pub(crate) secret: &'a str,
+    /// The column of the token: the first of these that there is.
+    pub(crate) secret: &'a [&'a str],
     /// The column of the rule, if the table has it.
     pub(crate) rule: &'a str,
     /// The columns of a link, the first that has something.
     pub(crate) links: [&'a str; 2],
 }
-
-/// gitleaks `report/csv.go`.
-pub(crate) const GITLEAKS: Columns<'static> =
-    Columns { secret: "Secret", rule: "RuleID", links: ["Link", "Fingerprint"] };
 
 /// The table has no such column.
 #[derive(Debug)]
@@ -38,10 +35,11 @@ pub(crate) fn each(
 ) -> Result<(), CsvError> {
     let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
     let header = reader.byte_headers()?.clone();
-    let secret = column(&header, columns.secret).ok_or(CsvError::Column(header.len()))?;
+    let found = columns.secret.iter().find_map(|name| Some((column(&header, name)?, name)));
+    let (secret, name) = found.ok_or(CsvError::Column(header.len()))?;
     let rule = column(&header, columns.rule);
     let links = columns.links.map(|name| column(&header, name));
-    let is_numbered = named(&header, columns.secret).is_none();
+    let is_numbered = named(&header, name).is_none();
     if let Some(cell) = header.get(secret).filter(|cell| is_numbered && !is_name(cell)) {
         let secret = super::lines::secret(cell.trim_ascii());
         sink(Finding::of(1, secret));
@@ -133,7 +131,7 @@ mod tests {
     fn columns_by_name_and_number() {
         let text = "id;Token;note\n1;\"tok;en-1\";x\n2;;y\n3\n";
         for name in ["Token", "TOKEN", "2"] {
-            let columns = Columns { secret: name, rule: "note", links: ["", ""] };
+            let columns = Columns { secret: &[name], rule: "note", links: ["", ""] };
             let expected = [(2, "tok;en-1|x"), (3, "hidden|y"), (4, "hidden|")];
             let expected = expected.map(|(line, text)| (line, text.to_owned()));
             assert_eq!(found(text, &columns), expected, "{name}");
@@ -142,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_table_without_a_header_row_loses_no_token() {
-        let columns = Columns { secret: "2", rule: "", links: ["", ""] };
+        let columns = Columns { secret: &["2"], rule: "", links: ["", ""] };
         let expected = [(1, "tok-en-1|"), (2, "tok-en-2|")];
         let expected = expected.map(|(line, text)| (line, text.to_owned()));
         assert_eq!(found("1;tok-en-1\n2;tok-en-2\n", &columns), expected);
@@ -150,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_missing_column_shows_no_cell() {
-        let columns = Columns { secret: "token", rule: "", links: ["", ""] };
+        let columns = Columns { secret: &["token"], rule: "", links: ["", ""] };
         let error = each(&mut &b"a, b\n1,2\n"[..], b',', &columns, &mut |_| ()).unwrap_err();
         assert!(matches!(error, CsvError::Column(2)));
     }

@@ -92,6 +92,8 @@ pub(crate) enum Secret<'a> {
     Sha1([u8; 20]),
     /// SHA-256 of the token.
     Sha256([u8; 32]),
+    /// A finding of another kind of tool, in the same report.
+    OtherTool,
     /// In clear.
     Text(&'a [u8]),
     /// Beside a name that says that it is none.
@@ -117,11 +119,39 @@ impl Validity {
     /// The words of GitHub, ggshield and betterleaks.
     pub(crate) fn of(word: &str) -> Validity {
         match word.to_ascii_lowercase().as_str() {
-            "active" | "valid" | "verified" => Validity::Active,
-            "inactive" | "invalid" | "revoked" | "expired" => Validity::Inactive,
+            "active" | "valid" | "verified" | "active credential" | "verifiedactive"
+            | "verified_active" => Validity::Active,
+            "inactive"
+            | "invalid"
+            | "revoked"
+            | "expired"
+            | "inactive credential"
+            | "verifiedinactive"
+            | "verified_inactive" => Validity::Inactive,
             _ => Validity::Unknown,
         }
     }
+}
+
+/// A secret in clear, unless it is empty or the half of a pair that never travels.
+pub(crate) fn clear<'a>(secret: &'a str, rule: &str) -> Secret<'a> {
+    match secret {
+        "" => Secret::Hidden,
+        half if is_aws(rule) && is_aws_secret(half) => Secret::Half,
+        all => Secret::Text(all.as_bytes()),
+    }
+}
+
+/// Whether a rule is one of AWS, of whose pairs the key id travels.
+pub(crate) fn is_aws(rule: &str) -> bool {
+    let rule = rule.to_ascii_lowercase();
+    rule.starts_with("aws") || rule.contains("amazon")
+}
+
+/// The secret access key: 40 characters of standard base64. It signs and never travels.
+fn is_aws_secret(secret: &str) -> bool {
+    let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    secret.len() == 40 && secret.bytes().all(alphabet)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{
     admit::{admit, Admitted, Purpose},
-    finding::{Finding, Validity},
+    finding::{Finding, Secret, Validity},
     report::{Report, Skip},
 };
 
@@ -36,7 +36,7 @@ impl<'a> Intake<'a> {
 
     /// Takes one finding.
     pub(crate) fn add(&mut self, finding: Finding<'_>) {
-        if let Some(skip) = self.skip(finding.validity) {
+        if let Some(skip) = self.skip(&finding) {
             return self.report.skip(skip, finding.line);
         }
         let Finding { line, secret, notes, .. } = finding;
@@ -50,8 +50,13 @@ impl<'a> Intake<'a> {
         }
     }
 
-    fn skip(&self, validity: Validity) -> Option<Skip> {
-        match validity {
+    fn skip(&self, finding: &Finding<'_>) -> Option<Skip> {
+        match finding.secret {
+            Secret::OtherTool => return Some(Skip::OtherTool),
+            Secret::Unnamed => return Some(Skip::Unnamed),
+            _ => {}
+        }
+        match finding.validity {
             _ if self.wanted.purpose == Purpose::Look => None,
             Validity::Dismissed => Some(Skip::Dismissed),
             Validity::Inactive if self.wanted.only_verified => Some(Skip::Unverified),
@@ -65,7 +70,6 @@ impl<'a> Intake<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::finding::Secret;
 
     fn report(wanted: Wanted) -> Report {
         let mut take = |_: &[Admitted<'_>], _: &Finding<'_>| {};

@@ -12,13 +12,17 @@ use std::{
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::{json_kept::Kept, mend::Mended};
+
 /// One step from the root to the findings.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     /// Into the member of this name, at any depth below here.
     Below(&'static str),
     /// Into every element, or the value of every member.
     Each,
+    /// Into the elements of the member of this name; without one the object itself is meant.
+    Inside(&'static str),
     /// Into the member of this name.
     Key(&'static str),
 }
@@ -33,10 +37,12 @@ pub(crate) enum JsonError {
 }
 
 /// Hands over every object at the end of `path` with the line on which it begins. Arrays at the end
-/// are opened. A line that is no JSON at all is handed over as null.
+/// are opened. A line that is no JSON at all is handed over as null. Of the members below the end of
+/// the path only those in `keep` are kept, unless it is empty.
 pub(crate) fn each(
     input: &mut dyn BufRead,
     path: &[Step],
+    keep: &[&str],
     sink: &mut dyn FnMut(u64, Value),
 ) -> Result<(), JsonError> {
     let line = Cell::new(1);
@@ -47,13 +53,13 @@ pub(crate) fn each(
             input.skip_line().map_err(JsonError::Io)?;
             continue;
         }
-        let mut document = serde_json::Deserializer::from_reader(&mut input);
-        Walk { path, line: &line, sink }.deserialize(&mut document).map_err(|error| match error
-            .is_io()
-        {
-            true => JsonError::Io(error.into()),
-            false => JsonError::Syntax { line: line.get(), column: error.column() },
-        })?;
+        let mut document = serde_json::Deserializer::from_reader(Mended::new(&mut input));
+        Walk { path, keep, is_root: true, line: &line, sink }.deserialize(&mut document).map_err(
+            |error| match error.is_io() {
+                true => JsonError::Io(error.into()),
+                false => JsonError::Syntax { line: line.get(), column: error.column() },
+            },
+        )?;
     }
     Ok(())
 }
@@ -104,13 +110,43 @@ impl Read for Counted<'_> {
 
 struct Walk<'a, 'b> {
     path: &'a [Step],
+    keep: &'a [&'a str],
+    /// Whether no step was taken yet: there an array holds documents.
+    is_root: bool,
     line: &'a Cell<u64>,
     sink: &'b mut dyn FnMut(u64, Value),
 }
 
 impl Walk<'_, '_> {
     fn along<'c>(&'c mut self, path: &'c [Step]) -> Walk<'c, 'c> {
-        Walk { path, line: self.line, sink: self.sink }
+        Walk { path, keep: self.keep, is_root: false, line: self.line, sink: self.sink }
+    }
+}
+
+impl Walk<'_, '_> {
+    /// The object at the end of the path, or the elements of one of its members instead.
+    fn object<'de, A>(mut self, mut members: A, inside: Option<&str>) -> Result<(), A::Error>
+    where
+        A: MapAccess<'de>,
+    {
+        let line = self.line.get();
+        let mut object = serde_json::Map::new();
+        let mut went_inside = false;
+        while let Some(name) = members.next_key::<String>()? {
+            if inside == Some(&name) {
+                went_inside = true;
+                members.next_value_seed(self.along(&[]))?;
+            } else if self.keep.is_empty() || self.keep.contains(&name.as_str()) {
+                let value = members.next_value_seed(Kept(self.keep))?;
+                object.insert(name, value);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        if !went_inside {
+            (self.sink)(line, Value::Object(object));
+        }
+        Ok(())
     }
 }
 
@@ -132,22 +168,19 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<(), A::Error> {
         let path = match self.path {
             [Step::Each, rest @ ..] => rest,
-            [Step::Key(_), ..] => return elements_ignored(elements),
+            [Step::Key(_), ..] if !self.is_root => return elements_ignored(elements),
             same => same,
         };
-        while elements.next_element_seed(self.along(path))?.is_some() {}
+        let is_root = self.is_root;
+        while elements.next_element_seed(Walk { is_root, ..self.along(path) })?.is_some() {}
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
-        let Some((step, rest)) = self.path.split_first() else {
-            let line = self.line.get();
-            let mut object = serde_json::Map::new();
-            while let Some((name, value)) = members.next_entry::<String, Value>()? {
-                object.insert(name, value);
-            }
-            (self.sink)(line, Value::Object(object));
-            return Ok(());
+        let (step, rest) = match self.path.split_first() {
+            Some((Step::Inside(key), _)) => return self.object(members, Some(key)),
+            Some(found) => found,
+            None => return self.object(members, None),
         };
         while let Some(name) = members.next_key::<String>()? {
             match step {
@@ -156,7 +189,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                     members.next_value_seed(self.along(rest))?;
                 }
                 Step::Below(_) => members.next_value_seed(self.along(self.path))?,
-                Step::Key(_) => drop(members.next_value::<IgnoredAny>()?),
+                Step::Inside(_) | Step::Key(_) => drop(members.next_value::<IgnoredAny>()?),
             }
         }
         Ok(())
@@ -198,8 +231,10 @@ mod tests {
 
     fn found(text: &str, path: &[Step]) -> Vec<(u64, String)> {
         let mut found = Vec::new();
-        each(&mut text.as_bytes(), path, &mut |line, value| found.push((line, value.to_string())))
-            .unwrap();
+        each(&mut text.as_bytes(), path, &[], &mut |line, value| {
+            found.push((line, value.to_string()))
+        })
+        .unwrap();
         found
     }
 
@@ -232,6 +267,24 @@ mod tests {
     }
 
     #[test]
+    fn inside_a_member_or_the_object_itself() {
+        let inside = [Step::Inside("f")];
+        let text = "{\"m\":1,\"f\":[{\"a\":1},{\"a\":2}]}\n{\"a\":3}\n{\"f\":[]}";
+        let expected = numbered(&[(1, r#"{"a":1}"#), (1, r#"{"a":2}"#), (2, r#"{"a":3}"#)]);
+        assert_eq!(found(text, &inside), expected);
+    }
+
+    #[test]
+    fn only_what_is_kept_is_kept() {
+        let text = r#"[{"a":{"b":[{"c":1,"x":2}],"x":{"a":1}},"x":[1]}]"#;
+        let mut found = Vec::new();
+        let keep = ["a", "b", "c"];
+        each(&mut text.as_bytes(), &[], &keep, &mut |_, value| found.push(value.to_string()))
+            .unwrap();
+        assert_eq!(found, [r#"{"a":{"b":[{"c":1}]}}"#]);
+    }
+
+    #[test]
     fn lines_that_are_no_json_are_null() {
         let text = "scanning…\n{\"a\":1}\n\ndone\n";
         let expected = numbered(&[(1, "null"), (2, r#"{"a":1}"#), (4, "null")]);
@@ -240,7 +293,8 @@ mod tests {
 
     #[test]
     fn an_error_is_a_position() {
-        let error = each(&mut &b"[\n{\"secret\": oops}]"[..], &[], &mut |_, _| ()).unwrap_err();
+        let error =
+            each(&mut &b"[\n{\"secret\": oops}]"[..], &[], &[], &mut |_, _| ()).unwrap_err();
         assert!(matches!(error, JsonError::Syntax { line: 2, .. }), "{error:?}");
     }
 }

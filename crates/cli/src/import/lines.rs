@@ -13,8 +13,12 @@ use super::finding::{Finding, Secret};
 /// The longest line that is looked at; NGINX takes no header near it by default.
 pub(crate) const LONGEST: usize = 64 * 1024;
 
-/// Hands over every line that is not blank and no comment.
-pub(crate) fn each(input: &mut dyn BufRead, sink: &mut dyn FnMut(Finding<'_>)) -> io::Result<()> {
+/// Hands over every line to `one`, with its number.
+pub(crate) fn each(
+    input: &mut dyn BufRead,
+    one: fn(&[u8], u64, &mut dyn FnMut(Finding<'_>)),
+    sink: &mut dyn FnMut(Finding<'_>),
+) -> io::Result<()> {
     let mut kept = Vec::new();
     let mut line = 0;
     loop {
@@ -22,7 +26,8 @@ pub(crate) fn each(input: &mut dyn BufRead, sink: &mut dyn FnMut(Finding<'_>)) -
         if buffer.is_empty() {
             break;
         }
-        let used = whole_lines(buffer, &mut kept, &mut line, sink);
+        let used =
+            whole_lines(buffer, &mut kept, &mut line, &mut |text, line| one(text, line, sink));
         let rest = &buffer[used..];
         // Of a line that is too long anyway, no more is kept than shows it.
         let room = (LONGEST + 1).saturating_sub(kept.len());
@@ -42,18 +47,18 @@ fn whole_lines(
     buffer: &[u8],
     kept: &mut Vec<u8>,
     line: &mut u64,
-    sink: &mut dyn FnMut(Finding<'_>),
+    one: &mut dyn FnMut(&[u8], u64),
 ) -> usize {
     let mut start = 0;
     for end in memchr::memchr_iter(b'\n', buffer) {
         *line += 1;
         let piece = &buffer[start..end];
         if kept.is_empty() {
-            one(piece, *line, sink);
+            one(piece, *line);
         } else {
             let room = (LONGEST + 1).saturating_sub(kept.len());
             kept.extend_from_slice(&piece[..piece.len().min(room)]);
-            one(kept, *line, sink);
+            one(kept, *line);
             kept.clear();
         }
         start = end + 1;
@@ -61,7 +66,8 @@ fn whole_lines(
     start
 }
 
-fn one(text: &[u8], line: u64, sink: &mut dyn FnMut(Finding<'_>)) {
+/// The token of a line that is not blank and no comment.
+pub(crate) fn one(text: &[u8], line: u64, sink: &mut dyn FnMut(Finding<'_>)) {
     let text = text.trim_ascii();
     if text.is_empty() || text.starts_with(b"#") {
         return;
@@ -88,7 +94,7 @@ mod tests {
     fn found(text: &[u8], buffer: usize) -> Vec<(u64, String)> {
         let mut found = Vec::new();
         let mut input = BufReader::with_capacity(buffer, text);
-        each(&mut input, &mut |finding| {
+        each(&mut input, one, &mut |finding| {
             let text = match finding.secret {
                 Secret::Text(text) => text.escape_ascii().to_string(),
                 Secret::Sha1(_) => "sha1".to_owned(),

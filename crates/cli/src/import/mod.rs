@@ -9,18 +9,19 @@ mod admit;
 mod checksum;
 mod csv;
 mod finding;
-mod format;
+mod formats;
 mod intake;
 mod json;
-mod json_shape;
-pub(crate) mod lines;
+mod json_kept;
+mod lines;
+mod mend;
 mod names;
 mod notes;
 mod plain;
 mod read;
 mod recognise;
 mod report;
-mod shapes;
+mod structure;
 #[cfg(test)]
 mod tests;
 mod unwrap;
@@ -30,7 +31,7 @@ pub(crate) use self::{
     admit::{Admissible, Admitted, Purpose, Refusal},
     csv::io_error,
     finding::{Finding, Kept},
-    format::Format,
+    formats::{parser as format_parser, Format},
     intake::{Intake, Wanted},
     read::{read, Options},
     report::Report,

@@ -17,6 +17,9 @@ pub(crate) fn check(text: &[u8]) -> Result<(), ReadError> {
     if text.iter().any(|byte| is_binary(*byte)) {
         return Err(ReadError::Binary);
     }
+    if memchr::memmem::find(text, b"-----BEGIN ").is_some() {
+        return Err(ReadError::Pem);
+    }
     let lines: Vec<&[u8]> = whole_lines(text).collect();
     if let Some(columns) = columns(&lines) {
         return Err(ReadError::Columns(columns));
@@ -88,7 +91,8 @@ mod tests {
 
     #[test]
     fn what_is_none_is_refused() {
-        let cases: [(&[u8], &str); 7] = [
+        let cases: [(&[u8], &str); 8] = [
+            (b"-----BEGIN PRIVATE KEY-----\nMIIE\n", "PEM"),
             (b"", "empty"),
             (b" \n\n", "empty"),
             (b"token-01\0\n", "binary"),

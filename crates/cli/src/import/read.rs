@@ -6,14 +6,16 @@ use std::{
     io::{self, BufRead, Cursor, Read},
 };
 
+use serde_json::Value;
+
 use super::{
     csv::{self, Columns, CsvError},
-    finding::Finding,
-    format::Format,
+    finding::{Finding, Secret},
+    formats::{self, Findings, Format, Reads},
     json::{self, JsonError},
     lines,
     recognise::{recognise, PEEK},
-    shapes, utf16,
+    utf16,
 };
 
 /// What a person said about the input.
@@ -22,7 +24,7 @@ pub(crate) struct Options {
     /// The column of a table that holds the tokens, by name or number.
     pub(crate) column: Option<String>,
     /// The format, where it should not be recognised.
-    pub(crate) format: Option<Format>,
+    pub(crate) format: Option<&'static Format>,
 }
 
 /// Why an input could not be read. Holds nothing of its text.
@@ -36,18 +38,18 @@ pub(crate) enum ReadError {
     Columns(usize),
     /// Nothing in it.
     Empty,
-    /// SARIF of ggshield.
-    GgshieldSarif,
     /// Reading failed.
     Io(io::Error),
     /// Damaged JSON.
-    Json(Format, u64, usize),
+    Json(&'static Format, u64, usize),
     /// CSV needs a column.
     NoColumn,
-    /// SARIF of a tool that keeps the secret out of it.
-    OtherSarif,
+    /// A table without the column that holds the secrets.
+    NoSecrets(&'static Format),
     /// Compressed.
     Packed,
+    /// A key in PEM.
+    Pem,
     /// So many lines of so many do not look like tokens.
     Prose(usize, usize),
     /// A table; one of its columns.
@@ -61,7 +63,7 @@ pub(crate) fn read(
     mut input: &mut dyn BufRead,
     options: &Options,
     sink: &mut dyn FnMut(Finding<'_>),
-) -> Result<Format, ReadError> {
+) -> Result<&'static Format, ReadError> {
     let mut start = Vec::with_capacity(PEEK);
     (&mut input).take(PEEK as u64).read_to_end(&mut start)?;
     match utf16::order(&start) {
@@ -82,13 +84,13 @@ fn read_utf8(
     input: &mut dyn BufRead,
     options: &Options,
     sink: &mut dyn FnMut(Finding<'_>),
-) -> Result<Format, ReadError> {
+) -> Result<&'static Format, ReadError> {
     if start.starts_with(b"\xEF\xBB\xBF") {
         start.drain(..3);
     }
     let format = match (options.format, &options.column) {
         (Some(format), _) => format,
-        (None, Some(_)) => Format::Csv,
+        (None, Some(_)) => &formats::CSV,
         (None, None) => recognise(&start)?,
     };
     let first_line = start.split(|&byte| byte == b'\n').next().unwrap_or_default().to_vec();
@@ -97,29 +99,52 @@ fn read_utf8(
 }
 
 fn read_as(
-    format: Format,
+    format: &'static Format,
     input: &mut dyn BufRead,
     first_line: &[u8],
     options: &Options,
     sink: &mut dyn FnMut(Finding<'_>),
 ) -> Result<(), ReadError> {
-    if let Some(path) = shapes::path(format) {
-        let mut each = |line, object| shapes::findings(format, line, &object, sink);
-        return json::each(input, path, &mut each).map_err(|error| match error {
-            JsonError::Io(error) => ReadError::Io(error),
-            JsonError::Syntax { line, column } => ReadError::Json(format, line, column),
-        });
-    }
-    let (columns, delimiter) = match (format, options.column.as_deref()) {
-        (Format::Csv, None) => return Err(ReadError::NoColumn),
-        (Format::Csv, Some(secret)) => {
-            (Columns { secret, rule: "", links: ["", ""] }, csv::delimiter(first_line))
+    match (&format.reads, options.column.as_deref()) {
+        (Reads::Lines(one), _) => Ok(lines::each(input, *one, sink)?),
+        (Reads::Csv(None), None) => Err(ReadError::NoColumn),
+        (Reads::Csv(Some(columns)), None) => table(format, input, first_line, columns, sink),
+        (Reads::Csv(_), Some(column)) => {
+            let columns = Columns { secret: &[column], rule: "", links: ["", ""] };
+            table(format, input, first_line, &columns, sink)
         }
-        (Format::GitleaksCsv, _) => (csv::GITLEAKS, b','),
-        _ => return Ok(lines::each(input, sink)?),
-    };
-    csv::each(input, delimiter, &columns, sink).map_err(|error| match error {
-        CsvError::Column(count) => ReadError::Column(columns.secret.to_owned(), count),
+        (Reads::Json { path, keep, findings }, _) => {
+            let mut each = |line, object| one(findings, line, &object, sink);
+            json::each(input, path, keep, &mut each).map_err(|error| match error {
+                JsonError::Io(error) => ReadError::Io(error),
+                JsonError::Syntax { line, column } => ReadError::Json(format, line, column),
+            })
+        }
+    }
+}
+
+/// What an object at the end of the path says.
+fn one(findings: &Findings, line: u64, object: &Value, sink: &mut dyn FnMut(Finding<'_>)) {
+    let blank = Finding::of(line, Secret::Unreadable);
+    match findings {
+        _ if !object.is_object() => sink(blank),
+        Findings::Fields(fields) => fields.finding(object, blank, sink),
+        Findings::With(make) => make(object, blank, sink),
+    }
+}
+
+fn table(
+    format: &'static Format,
+    input: &mut dyn BufRead,
+    first_line: &[u8],
+    columns: &Columns<'_>,
+    sink: &mut dyn FnMut(Finding<'_>),
+) -> Result<(), ReadError> {
+    csv::each(input, csv::delimiter(first_line), columns, sink).map_err(|error| match error {
+        CsvError::Column(_) if !format.way_out.is_empty() => ReadError::NoSecrets(format),
+        CsvError::Column(count) => {
+            ReadError::Column(columns.secret.first().copied().unwrap_or("").to_owned(), count)
+        }
         CsvError::Io(error) => ReadError::Io(error),
     })
 }
@@ -148,10 +173,6 @@ impl fmt::Display for ReadError {
                 "the input is empty; where a report of no findings is (gitleaks CSV, trufflehog), \
                  name it with --format",
             ),
-            ReadError::GgshieldSarif => f.write_str(
-                "SARIF of ggshield holds no secret; import what ggshield --json --show-secrets \
-                 prints",
-            ),
             ReadError::Io(error) => error.fmt(f),
             ReadError::Json(format, line, column) => {
                 write!(f, "damaged {format}: not JSON at line {line}, column {column}")
@@ -159,11 +180,14 @@ impl fmt::Display for ReadError {
             ReadError::NoColumn => {
                 f.write_str("CSV needs the column of the tokens; name it with --column")
             }
-            ReadError::OtherSarif => f.write_str(
-                "SARIF of this tool holds lines of code, no secrets; only that of gitleaks and \
-                 betterleaks can be imported, or the tool's own JSON",
-            ),
+            ReadError::NoSecrets(format) => {
+                write!(f, "{format} without its secrets; {}", format.way_out)
+            }
             ReadError::Packed => f.write_str("the input is compressed; unpack it first"),
+            ReadError::Pem => f.write_str(
+                "a key in PEM: it never travels in a request; leave it out, or deny the tokens that \
+                 it signed",
+            ),
             ReadError::Prose(others, all) => write!(
                 f,
                 "no report that is known, and {others} of its first {all} lines do not look like \

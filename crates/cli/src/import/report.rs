@@ -6,7 +6,7 @@ use serde_json::{json, Value};
 
 use super::{
     admit::{Admitted, Refusal},
-    format::Format,
+    formats::Format,
     notes::{Note, Notes},
 };
 
@@ -20,6 +20,10 @@ pub(crate) enum Skip {
     Dismissed,
     /// It works no more.
     Inactive,
+    /// A finding of another kind of tool.
+    OtherTool,
+    /// Its name says that it is no credential.
+    Unnamed,
     /// Nobody verified it, and only verified ones were asked for.
     Unverified,
 }
@@ -29,6 +33,8 @@ impl Skip {
         match self {
             Skip::Dismissed => "dismissed",
             Skip::Inactive => "inactive",
+            Skip::OtherTool => "other-tool",
+            Skip::Unnamed => "unnamed",
             Skip::Unverified => "unverified",
         }
     }
@@ -37,6 +43,8 @@ impl Skip {
         match self {
             Skip::Dismissed => "dismissed in the report as no secret",
             Skip::Inactive => "no longer valid, says the report (--include-inactive takes them)",
+            Skip::OtherTool => "of a tool or rule that does not look for secrets",
+            Skip::Unnamed => "no credential, says the name or the rule",
             Skip::Unverified => "not verified",
         }
     }
@@ -46,7 +54,7 @@ impl Skip {
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     /// The format that was read.
-    pub(crate) format: Option<Format>,
+    pub(crate) format: Option<&'static Format>,
     /// Tokens and digests to ban, repeated ones counted again.
     pub(crate) admitted: u64,
     /// Of them, how many are JWTs.
@@ -145,7 +153,7 @@ impl Report {
         if self.refused() > 0 {
             text.push_str(&format!("{:<11}{}\n", "refused", self.refused()));
         }
-        let way_out = self.format.map_or("", Format::way_out);
+        let way_out = self.format.map_or("", |format| format.way_out);
         for (refusal, lines) in &self.refused {
             let hint = match refusal.is_of_the_report() && !way_out.is_empty() {
                 true => format!("; {way_out}"),
@@ -164,7 +172,16 @@ impl Report {
             let what = "taken, but the token's own checksum is wrong: mistyped or cut?";
             text.push_str(&row(&self.damaged, what));
         }
+        if let Some(nothing) = self.nothing() {
+            text.push_str(&format!("{nothing}\n"));
+        }
         text
+    }
+
+    /// What to say of a report of some formats that had nothing in it.
+    fn nothing(&self) -> Option<&'static str> {
+        let nothing = self.format.map_or("", |format| format.nothing);
+        (self.admitted + self.refused() == 0 && !nothing.is_empty()).then_some(nothing)
     }
 
     /// For programs.
@@ -200,7 +217,9 @@ mod tests {
 
     #[test]
     fn counts_and_lines() {
-        let mut report = Report { format: Some(Format::Gitleaks), ..Report::default() };
+        let paths = ["RuleID", "Secret"].map(str::to_owned).into();
+        let gitleaks = crate::import::formats::of_json(&paths).unwrap();
+        let mut report = Report { format: Some(gitleaks), ..Report::default() };
         report.admitted = 12;
         report.refuse(Refusal::Token(TokenError::Masked), 3);
         (10..30).for_each(|line| report.refuse(Refusal::Token(TokenError::Short), line));

@@ -6,7 +6,7 @@ use super::*;
 use crate::import::finding::Finding;
 
 /// The recognised format, the tokens with their reasons, and the report's text.
-fn import(text: &str, options: &Options) -> (Format, Vec<String>, String) {
+fn import(text: &str, options: &Options) -> (&'static str, Vec<String>, String) {
     let mut taken = Vec::new();
     let mut take = |tokens: &[Admitted<'_>], finding: &Finding<'_>| {
         let [Admitted { secret, .. }] = tokens else { return taken.push("several".to_owned()) };
@@ -23,7 +23,7 @@ fn import(text: &str, options: &Options) -> (Format, Vec<String>, String) {
     let format = read(&mut text.as_bytes(), options, &mut sink).unwrap();
     intake.report.format = Some(format);
     let report = intake.report.text();
-    (format, taken, report)
+    (format.word, taken, report)
 }
 
 #[test]
@@ -35,64 +35,64 @@ fn every_format_gives_its_tokens() {
         (
             r#"[{"RuleID":"r","Secret":"s3cr3t-1","Match":"k=s3cr3t-1","Fingerprint":"a:b:r:1"}]"#
                 .to_owned(),
-            Format::Gitleaks,
+            "gitleaks",
             vec!["s3cr3t-1 | r a:b:r:1".to_owned()],
         ),
         (
             "{\"ruleID\":\"r\",\"secret\":\"s3cr3t-1\",\"validation\":{\"status\":\"valid\"}}\n\
              {\"ruleID\":\"r\",\"secret\":\"s3cr3t-2\",\"validation\":{\"status\":\"revoked\"}}"
                 .to_owned(),
-            Format::Betterleaks,
+            "betterleaks",
             vec!["s3cr3t-1 | r".to_owned()],
         ),
         (
             format!(
                 r#"{{"SourceMetadata":{{"Data":{{"Git":{{"commit":"c0"}}}}}},"DetectorName":"AWS","Verified":true,"Raw":"{aws}","RawV2":"{aws}:{secret_half}"}}"#
             ),
-            Format::Trufflehog,
+            "trufflehog",
             vec![format!("{aws} | AWS c0")],
         ),
         (
             r#"[[{"number":1,"secret_type":"t","secret":"s3cr3t-1","html_url":"https://h/1"}],
                 [{"number":2,"secret_type":"t","secret":"s3cr3t-2","resolution":"false_positive"}]]"#
                 .to_owned(),
-            Format::Github,
+            "github",
             vec!["s3cr3t-1 | t https://h/1".to_owned()],
         ),
         (
             r#"{"version":"15","vulnerabilities":[{"name":"n","raw_source_code_extract":"https://u:s3cr3t-1@h","location":{"file":"f","commit":{"sha":"c"}},"identifiers":[{"type":"gitleaks_rule_id","value":"r"}]}]}"#
                 .to_owned(),
-            Format::Gitlab,
+            "gitlab",
             vec!["s3cr3t-1 | r c:f".to_owned()],
         ),
         (
             format!(
                 r#"{{"version":"1.5","plugins_used":[],"results":{{"f":[{{"type":"T","filename":"f","hashed_secret":"{sha1}"}}]}}}}"#
             ),
-            Format::DetectSecrets,
+            "detect-secrets",
             vec!["sha1 0f | T f".to_owned()],
         ),
         (
             format!(
                 r#"{{"id":"x","type":"commit-range","scans":[{{"entities_with_incidents":[{{"incidents":[{{"type":"AWS Keys","incident_url":"https://g/1","occurrences":[{{"type":"client_id","match":"{aws}"}},{{"type":"client_secret","match":"{secret_half}"}}]}}]}}]}}]}}"#
             ),
-            Format::Ggshield,
+            "ggshield",
             vec![format!("{aws} | AWS Keys https://g/1")],
         ),
         (
             r#"{"$schema":"x","runs":[{"tool":{"driver":{"name":"gitleaks"}},"results":[{"ruleId":"r","locations":[{"physicalLocation":{"artifactLocation":{"uri":"f"},"region":{"snippet":{"text":"s3cr3t-1"}}}}]}]}]}"#
                 .to_owned(),
-            Format::Sarif,
+            "sarif",
             vec!["s3cr3t-1 | r f".to_owned()],
         ),
         (
             "RuleID,Commit,File,Secret,Fingerprint\nr,c,f,s3cr3t-1,c:f:r:1\n".to_owned(),
-            Format::GitleaksCsv,
+            "gitleaks-csv",
             vec!["s3cr3t-1 | r c:f:r:1".to_owned()],
         ),
         (
             format!("# list\ns3cr3t-1\nBearer s3cr3t-1\nsha256:{}\n", "0a".repeat(32)),
-            Format::Text,
+            "text",
             vec!["s3cr3t-1 | ".into(), "s3cr3t-1 | ".into(), "sha256 0a | ".into()],
         ),
     ];
@@ -108,7 +108,7 @@ fn what_a_report_hides_is_refused_with_the_way_out() {
         (r#"[{"RuleID":"r","Secret":"REDACTED"}]"#, "--redact"),
         (r#"[{"secret_type":"t","number":1}]"#, "hide_secret"),
         (
-            r#"{"total_incidents":1,"entities_with_incidents":[{"incidents":[{"type":"T","occurrences":[{"type":"apikey","match":"DDA****C39"}]}]}]}"#,
+            r#"{"type":"path_scan","total_incidents":1,"entities_with_incidents":[{"incidents":[{"type":"T","occurrences":[{"type":"apikey","match":"DDA****C39"}]}]}]}"#,
             "--show-secrets",
         ),
     ];
@@ -129,32 +129,25 @@ fn an_error_in_json_shows_no_secret() {
     );
 }
 
-/// Reports as the tests of the command import them, with the formats that they have.
-const REPORTS: [&str; 11] = [
-    include_str!("../../tests/reports/betterleaks.jsonl"),
-    include_str!("../../tests/reports/detect-secrets.baseline"),
-    include_str!("../../tests/reports/ggshield.json"),
-    include_str!("../../tests/reports/github-alerts.json"),
-    include_str!("../../tests/reports/gitleaks.csv"),
-    include_str!("../../tests/reports/gitleaks.json"),
-    include_str!("../../tests/reports/gitleaks.sarif"),
-    include_str!("../../tests/reports/gl-secret-detection-report.json"),
-    include_str!("../../tests/reports/table.csv"),
-    include_str!("../../tests/reports/tokens.txt"),
-    include_str!("../../tests/reports/trufflehog.jsonl"),
-];
+/// The reports that the tests of the command import.
+fn reports() -> Vec<Vec<u8>> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reports");
+    let paths = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    paths.map(|path| std::fs::read(path).unwrap()).collect()
+}
 
 proptest! {
     /// Whatever happens to a report on its way: no panic, and no token in what is said of it.
     #[test]
     fn damaged_reports_show_nothing(
-        which in 0..REPORTS.len(),
+        which: proptest::sample::Index,
         at: proptest::sample::Index,
         bytes in proptest::collection::vec(any::<u8>(), 0..4),
         cut in 0..3_usize,
         column in proptest::option::of("[a-z1-3]{1,6}"),
     ) {
-        let mut text = REPORTS[which].as_bytes().to_vec();
+        let reports = reports();
+        let mut text = reports[which.index(reports.len())].clone();
         let at = at.index(text.len());
         text.splice(at..(at + cut).min(text.len()), bytes);
         let mut take = |_: &[Admitted<'_>], _: &Finding<'_>| ();

@@ -8,6 +8,7 @@ mod address;
 mod escapes;
 mod named;
 
+pub(crate) use self::named::{setting, Setting};
 use super::notes::{Note, Notes};
 
 /// How often something is taken off something else.

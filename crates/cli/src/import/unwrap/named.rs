@@ -52,6 +52,24 @@ fn address_inside(value: &[u8]) -> bool {
     memchr::memmem::find(value, b"://").is_some()
 }
 
+/// A variable and its value, with its quotes.
+pub(crate) struct Setting<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) value: &'a [u8],
+}
+
+/// The variable that a line of a `.env` file sets.
+pub(crate) fn setting(line: &[u8]) -> Option<Setting<'_>> {
+    let line = line.strip_prefix(b"export ").unwrap_or(line).trim_ascii_start();
+    let equals = line.iter().position(|byte| *byte == b'=')?;
+    let (name, value) = (line[..equals].trim_ascii(), line[equals + 1..].trim_ascii());
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
+    let is_padding = !value.is_empty() && value.iter().all(|byte| *byte == b'=');
+    let is_setting = name.len() > 1 && name.len() <= 64 && name.iter().all(is_name) && !is_padding;
+    let begins = name.first().is_some_and(|byte| !byte.is_ascii_digit());
+    (is_setting && begins).then_some(Setting { name, value })
+}
+
 /// As environment variables are named, `NODE_ENV`; a token before a `=` hardly looks so.
 fn is_setting(name: &[u8]) -> bool {
     let byte = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
