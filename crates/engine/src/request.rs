@@ -27,6 +27,11 @@ pub trait Request {
     /// Hands over the body, as the client sent it, in the pieces that it is kept in; called only in
     /// [`Stage::Body`](crate::Stage).
     fn body(&self, visit: &mut dyn FnMut(&[&[u8]]));
+    /// The number of the body's first gRPC message, by which `grpc, N` counts: 0, but in a stream
+    /// whose messages are inspected one by one, each as a body of its own.
+    fn first_message(&self) -> usize {
+        0
+    }
     /// Unix seconds.
     fn now(&self) -> u64;
 }
@@ -56,6 +61,8 @@ pub struct OwnedRequest {
     pub variables: Vec<(String, Vec<u8>)>,
     /// The body.
     pub body: Vec<u8>,
+    /// See [`Request::first_message`].
+    pub first_message: usize,
     /// See [`Request::now`].
     pub now: u64,
 }
@@ -114,6 +121,9 @@ impl Request for OwnedRequest {
     }
     fn body(&self, visit: &mut dyn FnMut(&[&[u8]])) {
         visit(&[&self.body]);
+    }
+    fn first_message(&self) -> usize {
+        self.first_message
     }
     fn now(&self) -> u64 {
         self.now

@@ -19,6 +19,7 @@ pub mod cookies;
 pub mod credentials;
 pub mod graphql;
 pub mod grpc;
+pub mod grpc_frames;
 pub mod gzip;
 pub mod htmljs;
 pub mod json;

@@ -16,13 +16,14 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     /// The messages of a gRPC body.
     pub(super) fn grpc(&mut self, node: &Node, value: &[u8]) {
         let encoding = self.header("GRPC-ENCODING");
+        let first = self.request.first_message();
         let mut bounds = self.bounds();
         let mut buffers = self.take();
         let before = bounds.size;
         let outer = std::mem::replace(&mut self.message, self.schema.input(self.request.path()));
         let coverage =
             messages(value, &encoding, &mut bounds, &mut buffers, &mut |index, found| {
-                self.numbered(node, Kind::Grpc, index, found);
+                self.numbered(node, Kind::Grpc, first.saturating_add(index), found);
             });
         self.message = outer;
         self.give(buffers);

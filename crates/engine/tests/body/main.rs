@@ -5,5 +5,6 @@ mod anywhere;
 mod bounds;
 mod descriptors;
 mod pieces;
+mod stream;
 mod support;
 mod wallarm;
