@@ -22,4 +22,5 @@ include make/suites.mk
 include make/build.mk
 include make/test.mk
 include make/differential.mk
+include make/nginx-tests.mk
 include make/bench.mk
