@@ -1,6 +1,6 @@
 # Tests and lints.
 
-test: PACKAGES += nghttp2-client openssl
+test: PACKAGES += nghttp2-client openssl python3-venv
 ifeq ($(NGINX),vendored)
 # What does not depend on NGINX is tested once; so is the differential test, which judges what the
 # engine reads.
@@ -15,8 +15,15 @@ endif
 TOLD = $(call told,debug)
 told = TOKENBAN_NGINX=$(NGINX_DIR)/nginx TOKENBAN_MODULE=$(NGINX_DIR)/$(1)/ngx_http_tokenban_module.so
 
+# Real clients of the tests, at pinned versions.
+$(TARGET)/clients/installed: t/clients/requirements.txt | setup
+	@echo "installing the clients of the tests into $(@D)"
+	@rm -rf $(@D) && python3 -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
 .PHONY: test check
-test: configure $(JUDGED) ## run every test
+test: configure $(TARGET)/clients/installed $(JUDGED) ## run every test
 	$(call build_module,debug)
 	$(TOLD) $(CARGO) test $(TESTED)
 	$(if $(JUDGED),$(TOLD) $(CARGO) test --package tokenban-tests --test differential -- --ignored)

@@ -1,31 +1,31 @@
-//! Reading a body: the access handler asks NGINX for it, waits, and is called again.
+//! Reading a body: the access handler asks NGINX for it, waits, and is called again. Where NGINX
+//! passes the body on as it comes in, nobody waits: the filter inspects it ([`body_filter`]).
 //!
-//! While the body comes in, a filter of request bodies counts it, so that one without a length is
-//! refused as soon as it is longer than the limit.
+//! [`body_filter`]: crate::body_filter
 
 use std::sync::Arc;
 
 use nginx_sys::{
-    ngx_chain_t, ngx_http_core_run_phases, ngx_http_finalize_request,
-    ngx_http_read_client_request_body, ngx_http_request_body_filter_pt, ngx_http_request_t,
-    ngx_http_top_request_body_filter, ngx_int_t, ngx_uint_t, NGX_HTTP_INTERNAL_SERVER_ERROR,
-    NGX_HTTP_PUT, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, NGX_HTTP_SPECIAL_RESPONSE,
+    ngx_http_core_run_phases, ngx_http_finalize_request, ngx_http_read_client_request_body,
+    ngx_http_request_t, ngx_int_t, ngx_uint_t, NGX_HTTP_GET, NGX_HTTP_HEAD,
+    NGX_HTTP_INTERNAL_SERVER_ERROR, NGX_HTTP_PUT, NGX_HTTP_SPECIAL_RESPONSE, NGX_HTTP_VERSION_20,
 };
 use ngx::{
     core::Status,
-    http::{HttpModuleLocationConf, Request},
+    http::{HttpModuleMainConf, Request},
 };
-use tokenban_engine::decision::{Decision, Mode};
+use tokenban_engine::decision::Mode;
 
 use crate::{
     barrier,
-    body_conf::{BodyLimit, Over},
+    body_conf::{BodyLimit, Over, Reading},
+    conf::LocConf,
     decision::Record,
-    denial, log,
     module::Module,
     nginx::bit_fields,
     pieces,
     ruleset::Ruleset,
+    stream::Stream,
 };
 
 /// A request whose head has passed and whose body is wanted.
@@ -37,9 +37,21 @@ pub(crate) struct Wait {
     /// How much of the body is inspected.
     pub(crate) limit: BodyLimit,
     /// How much has come in.
-    received: u64,
-    /// Whether it has come in as a whole.
-    arrived: bool,
+    pub(crate) received: u64,
+    /// How far it is.
+    pub(crate) progress: Progress,
+}
+
+/// How far the inspection of a body is.
+pub(crate) enum Progress {
+    /// It has come in as a whole, and the access handler is called again.
+    Arrived,
+    /// The access handler waits for it.
+    Awaited,
+    /// It needs no more inspection.
+    Done,
+    /// It is inspected while whoever answers the request reads it.
+    Passing(Option<Stream>),
 }
 
 /// Why the access handler is called.
@@ -53,8 +65,9 @@ pub(crate) enum Call {
 }
 
 impl Wait {
-    pub(crate) fn new(ruleset: Arc<Ruleset>, mode: Mode, limit: BodyLimit) -> Wait {
-        Wait { ruleset, mode, limit, received: 0, arrived: false }
+    pub(crate) fn new(ruleset: Arc<Ruleset>, mode: Mode, limit: BodyLimit, passing: bool) -> Wait {
+        let progress = if passing { Progress::Passing(None) } else { Progress::Awaited };
+        Wait { ruleset, mode, limit, received: 0, progress }
     }
 
     /// Whether a body longer than the limit is refused. A location that only monitors never denies.
@@ -62,23 +75,72 @@ impl Wait {
         self.limit.over == Over::Deny && self.mode == Mode::On
     }
 
-    /// Whether the body is refused for its length, as far as that is known before it is read.
+    /// Whether the body is refused for its length, as far as that is known before it is read. Of a
+    /// gRPC stream, each message is measured.
     pub(crate) fn denies_announced(&self, request: &mut Request) -> bool {
         let announced = u64::try_from(request.as_ref().headers_in.content_length_n);
         let length = Record::body_length(request, announced.unwrap_or_default());
-        self.denies_longer() && length > self.limit.bytes
+        let messages = self.is_passing() && claims_grpc(request);
+        self.denies_longer() && length > self.limit.bytes && !messages
+    }
+
+    fn is_awaited(&self) -> bool {
+        matches!(self.progress, Progress::Awaited)
+    }
+
+    fn is_passing(&self) -> bool {
+        matches!(self.progress, Progress::Passing(_))
     }
 }
 
 /// Why the handler is called for a request.
 pub(crate) fn call(request: &mut Request) -> Call {
     let Some(wait) = Record::wait(request) else { return Call::First };
-    match wait.take_if(|wait| wait.arrived) {
+    match wait.take_if(|wait| matches!(wait.progress, Progress::Arrived)) {
         Some(wait) => Call::Resumed(wait),
-        None if wait.is_some() => Call::Waiting,
+        None if wait.as_ref().is_some_and(Wait::is_awaited) => Call::Waiting,
         None => Call::First,
     }
 }
+
+/// Whether the body is left to whoever reads it: where NGINX passes it on as it comes, and where
+/// nobody may, as it is with a `GET` that is answered by a file. That one waits for no body, and one
+/// that has come with the head is inspected all the same.
+pub(crate) fn is_left(request: &Request, conf: &LocConf) -> bool {
+    conf.reading() == Reading::On
+        && request.as_ref().request_body.is_null()
+        && match request.as_ref().content_handler {
+            Some(_) => {
+                Module::main_conf(request).is_some_and(|main| main.upstreams.stream(request))
+            }
+            None => request.as_ref().method & SAFE != 0 && !is_there(request),
+        }
+}
+
+/// The methods that are answered by files, which take no bodies.
+const SAFE: ngx_uint_t = (NGX_HTTP_GET | NGX_HTTP_HEAD) as ngx_uint_t;
+
+/// Whether the whole body has come in with the head.
+fn is_there(request: &Request) -> bool {
+    let raw = request.as_ref();
+    if raw.http_version >= NGX_HTTP_VERSION_20 as ngx_uint_t {
+        return bit_fields::stream_ended(raw);
+    }
+    // SAFETY: the buffer of the head, in which what came behind it is from `pos` to `last`.
+    let behind = unsafe { raw.header_in.as_ref() }.map_or(0, pieces::length);
+    u64::try_from(raw.headers_in.content_length_n).is_ok_and(|announced| announced <= behind)
+}
+
+/// Whether the Content-Type is one of gRPC's. The first one counts, as it does for NGINX.
+pub(crate) fn claims_grpc(request: &Request) -> bool {
+    // SAFETY: null, or a header of the request.
+    let header = unsafe { request.as_ref().headers_in.content_type.as_ref() };
+    let start = header.and_then(|header| header.value.as_bytes().get(..GRPC.len()));
+    start.is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
+}
+
+/// And `application/grpc+proto`, `application/grpc-web` and the like.
+const GRPC: &[u8] = b"application/grpc";
 
 /// Whether there may be a body; where there is none, nothing has to be read.
 pub(crate) fn expected(request: &Request) -> bool {
@@ -94,10 +156,14 @@ pub(crate) fn is_spent(request: &Request) -> bool {
 }
 
 /// Asks NGINX for the body and has the handler called again when it is there, perhaps at once. The
-/// request may be over after that.
+/// request may be over after that. A body that is to be passed on is left to whoever reads it.
 pub(crate) fn read(request: &mut Request, wait: Wait) -> Status {
+    let passing = wait.is_passing();
     if Record::set_wait(request, wait).is_none() {
         return Status(NGX_HTTP_INTERNAL_SERVER_ERROR as ngx_int_t);
+    }
+    if passing {
+        return Status::NGX_DECLINED;
     }
     if request.as_ref().method == NGX_HTTP_PUT as ngx_uint_t
         && request.as_ref().content_handler.is_none()
@@ -146,59 +212,9 @@ unsafe extern "C" fn arrived(raw: *mut ngx_http_request_t) {
 }
 
 fn mark_arrived(request: &mut Request) -> Option<()> {
-    Record::wait(request)?.as_mut()?.arrived = true;
+    Record::wait(request)?.as_mut()?.progress = Progress::Arrived;
     // A later location may inspect the body, too: it is not given up when it has been sent on.
     bit_fields::request::set_preserve_body(request.as_mut(), 1);
     request.as_mut().write_event_handler = Some(ngx_http_core_run_phases);
     Some(())
-}
-
-/// The filter that comes after ours.
-static mut NEXT_FILTER: ngx_http_request_body_filter_pt = None;
-
-/// Puts our filter before those of the request body that are there already.
-pub(crate) fn register_filter() {
-    // SAFETY: called while a configuration is read, before any request; NGINX sets the first filter
-    // anew each time.
-    unsafe {
-        NEXT_FILTER = ngx_http_top_request_body_filter;
-        ngx_http_top_request_body_filter = Some(filter);
-    }
-}
-
-unsafe extern "C" fn filter(raw: *mut ngx_http_request_t, chain: *mut ngx_chain_t) -> ngx_int_t {
-    // SAFETY: NGINX calls with a live request.
-    let request = unsafe { Request::from_ngx_http_request(raw) };
-    // After a panic the body is read on, and measured as a whole in the end.
-    if barrier::catch(|| is_too_long(request, chain)).unwrap_or(false) {
-        refuse(request);
-        return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE as ngx_int_t;
-    }
-    // SAFETY: written by `register_filter` before any request.
-    match unsafe { NEXT_FILTER } {
-        // SAFETY: what we were called with.
-        Some(next) => unsafe { next(raw, chain) },
-        None => Status::NGX_ERROR.into(),
-    }
-}
-
-fn is_too_long(request: &mut Request, chain: *const ngx_chain_t) -> bool {
-    let Some(Some(wait)) = Record::wait(request) else { return false };
-    wait.received += pieces::chain(chain).map(pieces::length).sum::<u64>();
-    wait.denies_longer() && wait.received > wait.limit.bytes
-}
-
-/// Notes the denial of a body that NGINX is about to refuse.
-fn refuse(request: &mut Request) {
-    // What has come in is not read on; as NGINX's own 413, the answer is sent before the rest of the
-    // body makes a reset of it.
-    bit_fields::request::set_lingering_close(request.as_mut(), 1);
-    let _ = Record::add(request, Decision::Denied, None);
-    // NGINX has only a part of the body from now on: no location's limit is long enough for it.
-    Record::body_length(request, u64::MAX);
-    let limit = Record::wait(request).and_then(|wait| Some(wait.as_ref()?.limit.bytes));
-    if let (Some(conf), Some(limit)) = (Module::location_conf(request), limit) {
-        log::too_long(request, conf.log_level, limit, true);
-    }
-    denial::prepare(request, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE as ngx_int_t);
 }

@@ -12,12 +12,24 @@ use crate::{
 
 /// `tokenban_body`, shared by the locations that inherit it.
 pub(crate) struct BodySwitch {
-    /// Whether bodies are read.
-    pub(crate) on: bool,
+    /// Whether bodies are read, and when.
+    pub(crate) reading: Reading,
     /// `file:line` of the directive.
     pub(crate) place: String,
     /// Whether a location that loses by it was warned about: once is enough.
     pub(crate) warned: Cell<bool>,
+}
+
+/// When a body is inspected.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Never.
+    Off,
+    /// As a whole before anything is passed on; where NGINX passes bodies on as they come, before
+    /// their end is.
+    On,
+    /// As a whole before anything is passed on.
+    Whole,
 }
 
 /// `tokenban_body_limit`.
@@ -50,22 +62,24 @@ impl BodyLimit {
     }
 }
 
-/// Sets `tokenban_body on | off`.
+/// Sets `tokenban_body on | whole | off`.
 pub(crate) fn set_body(cf: &mut ngx_conf_t, conf: &mut LocConf) -> Set {
     if conf.body.is_some() {
         return Err(SetError::Duplicate);
     }
     let Some(&word) = cf.args().first() else { return Ok(()) };
-    let on = match word.as_bytes() {
-        b"on" => true,
-        b"off" => false,
+    let reading = match word.as_bytes() {
+        b"on" => Reading::On,
+        b"off" => Reading::Off,
+        b"whole" => Reading::Whole,
         _ => {
-            let message = format!("invalid value \"{word}\"; it must be \"on\" or \"off\"");
+            let message =
+                format!("invalid value \"{word}\"; it must be \"on\", \"whole\" or \"off\"");
             return Err(message.into());
         }
     };
     let (place, warned) = (cf.place(), Cell::new(false));
-    conf.body = Some(Rc::new(BodySwitch { on, place, warned }));
+    conf.body = Some(Rc::new(BodySwitch { reading, place, warned }));
     Ok(())
 }
 

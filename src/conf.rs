@@ -10,10 +10,11 @@ use ngx::http::{HttpModuleLocationConf, Merge, MergeConfigError, NgxHttpCoreModu
 use tokenban_engine::decision::Mode;
 
 use crate::{
-    body_conf::{BodyLimit, BodySwitch},
+    body_conf::{BodyLimit, BodySwitch, Reading},
     rule_variables::Known,
     ruleset::{LiveRuleset, Rulesets},
     store::{self, Store},
+    upstream::Upstreams,
     worker::Worker,
 };
 
@@ -21,6 +22,8 @@ use crate::{
 pub(crate) struct MainConf {
     /// Every ruleset of the cycle, so that a set of files is compiled once.
     pub(crate) rulesets: Rulesets,
+    /// The modules that may pass bodies on as they come, once the configuration is read.
+    pub(crate) upstreams: Upstreams,
     /// The variables of the configuration, once it is read.
     pub(crate) known_variables: Option<Arc<Known>>,
     /// `tokenban_refresh`, in milliseconds; 0 is `off`.
@@ -97,7 +100,8 @@ impl Default for MainConf {
     fn default() -> MainConf {
         let (rulesets, worker) = (Rulesets::default(), RefCell::default());
         let (known_variables, store, open_store) = (None, None, RefCell::default());
-        MainConf { rulesets, known_variables, refresh: UNSET_MSEC, store, open_store, worker }
+        let (refresh, upstreams) = (UNSET_MSEC, Upstreams::default());
+        MainConf { rulesets, upstreams, known_variables, refresh, store, open_store, worker }
     }
 }
 
@@ -109,7 +113,12 @@ impl LocConf {
 
     /// Whether bodies are read.
     pub(crate) fn reads_bodies(&self) -> bool {
-        self.body.as_ref().is_none_or(|body| body.on)
+        self.reading() != Reading::Off
+    }
+
+    /// When a body is inspected.
+    pub(crate) fn reading(&self) -> Reading {
+        self.body.as_ref().map_or(Reading::On, |body| body.reading)
     }
 
     /// How much of a body is inspected.
@@ -124,7 +133,7 @@ impl LocConf {
     /// What the rules lose by `tokenban_body off`; said once for each directive.
     pub(crate) fn warning(&self) -> Option<String> {
         let off = matches!(self.mode, None | Some((ModeSource::Fixed(Mode::Off), _)));
-        let body = self.body.as_ref().filter(|body| !body.on && !off)?;
+        let body = self.body.as_ref().filter(|body| body.reading == Reading::Off && !off)?;
         let ruleset = self.ruleset()?.current();
         let rule = ruleset.rules.rules().iter().find(|rule| rule.names_body())?;
         (!body.warned.replace(true)).then(|| {

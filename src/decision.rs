@@ -23,8 +23,12 @@ pub(crate) struct Record {
     again: bool,
     /// The most that was ever known of the length of the body.
     body_length: u64,
+    /// Whether the body was denied while it came in: from then on NGINX has only a part of it.
+    body_denied: bool,
     /// The body that is waited for.
     wait: Option<Wait>,
+    /// Those of former locations. NGINX may still have buffers of a stream.
+    former: Vec<Wait>,
 }
 
 /// What a denied request that comes by once more may do.
@@ -85,10 +89,22 @@ impl Record {
     /// Begins to wait for the body. Nothing where there is no record.
     pub(crate) fn set_wait(request: &mut Request, wait: Wait) -> Option<()> {
         let record = Record::of(request)?;
-        record.wait = Some(wait);
+        record.former.extend(record.wait.replace(wait));
         let record: *mut Record = record;
         request.set_module_ctx(record.cast(), Module::module());
         Some(())
+    }
+
+    /// Takes notice of a denial of the body while it came in.
+    pub(crate) fn deny_body(request: &mut Request) {
+        if let Some(record) = Record::of(request) {
+            record.body_denied = true;
+        }
+    }
+
+    /// Whether the body was denied while it came in.
+    pub(crate) fn body_was_denied(&self) -> bool {
+        self.body_denied
     }
 
     /// Whether this is at least the second denial of the request.
@@ -122,7 +138,9 @@ impl Record {
             denied: None,
             again: false,
             body_length: 0,
+            body_denied: false,
             wait: None,
+            former: Vec::new(),
         };
         // SAFETY: the room is fresh, of the right size, and pools align for pointers.
         unsafe { record.write(fresh) };

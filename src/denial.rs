@@ -1,8 +1,8 @@
 //! Refusing a request.
 
 use nginx_sys::{
-    ngx_http_finalize_request, ngx_http_request_t, ngx_int_t, ngx_list_push, ngx_str_t,
-    ngx_table_elt_t, NGX_HTTP_UNAUTHORIZED,
+    ngx_http_finalize_request, ngx_http_request_t, ngx_http_send_special, ngx_int_t, ngx_list_push,
+    ngx_str_t, ngx_table_elt_t, ngx_uint_t, NGX_HTTP_LAST, NGX_HTTP_UNAUTHORIZED,
 };
 use ngx::{core::Status, http::Request};
 
@@ -35,17 +35,45 @@ pub(crate) fn prepare(request: &mut Request, status: ngx_int_t) {
 fn challenge(request: &mut Request) {
     // SAFETY: the list is the request's own; an element is room for one header.
     let header = unsafe { ngx_list_push(&mut request.as_mut().headers_out.headers) };
-    let header = header.cast::<ngx_table_elt_t>();
-    if header.is_null() {
+    // SAFETY: as above. Without room there is no challenge.
+    let _ = unsafe { fill(header.cast(), b"WWW-Authenticate", b"Bearer error=\"invalid_token\"") };
+}
+
+/// Ends a gRPC answer that has begun with `PERMISSION_DENIED`, where it can: the client is told why
+/// before the stream is reset. The request is over with an error after that.
+pub(crate) fn end_grpc(request: &mut Request) {
+    if bit_fields::request::header_sent(request.as_ref()) == 0 {
         return;
+    }
+    // SAFETY: the list is the request's own; an element is room for one header.
+    let trailer = unsafe { ngx_list_push(&mut request.as_mut().headers_out.trailers) };
+    // SAFETY: as above.
+    if unsafe { fill(trailer.cast(), b"grpc-status", b"7") }.is_none() {
+        return;
+    }
+    // SAFETY: the head of the answer has been sent, and its end has not: the upstream would not read
+    // the request otherwise. Where it cannot be sent now, the reset comes alone.
+    unsafe { ngx_http_send_special(request.into(), NGX_HTTP_LAST as ngx_uint_t) };
+}
+
+/// # Safety
+/// Null, or room for one header.
+unsafe fn fill(
+    header: *mut ngx_table_elt_t,
+    key: &'static [u8],
+    value: &'static [u8],
+) -> Option<()> {
+    if header.is_null() {
+        return None;
     }
     // SAFETY: room for one header, which is plain C: zero is a valid start in every version.
     unsafe {
         header.write_bytes(0, 1);
         (*header).hash = 1;
-        (*header).key = literal(b"WWW-Authenticate");
-        (*header).value = literal(b"Bearer error=\"invalid_token\"");
+        (*header).key = literal(key);
+        (*header).value = literal(value);
     }
+    Some(())
 }
 
 fn literal(text: &'static [u8]) -> ngx_str_t {

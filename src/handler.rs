@@ -3,32 +3,27 @@
 //! Passing is `NGX_DECLINED`, never `NGX_OK`: under `satisfy any`, «OK» would let in a request that
 //! no other module has authorised.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use arc_swap::Guard;
-use nginx_sys::{ngx_http_handler_pt, ngx_int_t, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE};
+use nginx_sys::ngx_http_handler_pt;
 use ngx::{
     core::Status,
-    http::{HttpModuleLocationConf, HttpModuleMainConf, NgxHttpCoreModule, Request},
+    http::{HttpModuleLocationConf, NgxHttpCoreModule, Request},
     http_request_handler,
 };
-use tokenban_engine::{
-    decision::{Decision, Incomplete, Mode, Outcome},
-    Inspection, Stage,
-};
+use tokenban_engine::decision::Mode;
 
 use crate::{
     barrier,
     body::{self, Call, Wait},
-    conf::{LocConf, ModeSource, ON_ERROR_DENY},
+    conf::{LocConf, ModeSource},
     decision::{Pass, Record},
-    denial, directives, log,
+    denial, directives, inspection, log,
     module::Module,
     nginx::bit_fields,
-    pieces::Pieces,
-    request::View,
     ruleset::Ruleset,
-    store,
+    verdict::{self, Denial},
 };
 
 http_request_handler!(access_handler, |request: &mut Request| handle(request));
@@ -58,14 +53,15 @@ fn begin(request: &mut Request, conf: &LocConf) -> Status {
     }
     // The same rules look at the head and at the body, however long that takes to come in.
     let ruleset = ruleset.current();
-    match barrier::catch(|| head(request, &ruleset, mode, conf.reads_bodies())) {
-        Ok((outcome, wants_body)) => match act(request, conf, mode, outcome) {
-            Status::NGX_DECLINED if wants_body => {
-                read_body(request, conf, Guard::into_inner(ruleset), mode)
-            }
-            status => status,
+    match barrier::catch(|| inspection::head(request, &ruleset, mode, conf.reads_bodies())) {
+        Ok((outcome, wants_body)) => match verdict::act(request, conf, mode, outcome) {
+            None if wants_body => read_body(request, conf, Guard::into_inner(ruleset), mode),
+            denial => finish(request, denial),
         },
-        Err(place) => fail(request, conf, mode, &place),
+        Err(place) => {
+            let denial = verdict::fail(request, conf, mode, &place);
+            finish(request, denial)
+        }
     }
 }
 
@@ -91,27 +87,19 @@ fn in_named_location(request: &Request) -> bool {
         .is_some_and(|location| location.name.as_bytes().starts_with(b"@"))
 }
 
-/// Decides about the head, and whether the body is wanted.
-fn head(request: &Request, ruleset: &Ruleset, mode: Mode, reads_bodies: bool) -> (Outcome, bool) {
-    let view = View::new(request, None, ruleset);
-    #[cfg(feature = "test-panic")]
-    provoke_panic(&view, b"x-tokenban-panic");
-    let mut scratch = ruleset.scratch();
-    store::ask(Module::main_conf(request), &ruleset.rules, |denylists| {
-        let inspection = Inspection { request: &view, denylists, mode };
-        let outcome = ruleset.rules.evaluate(&inspection, Stage::Head, &mut scratch);
-        let wants_body = reads_bodies && ruleset.rules.needs_body(&inspection, &mut scratch);
-        (outcome, wants_body)
-    })
-}
-
 fn read_body(request: &mut Request, conf: &LocConf, ruleset: Arc<Ruleset>, mode: Mode) -> Status {
-    let wait = Wait::new(ruleset, mode, conf.body_limit(request));
+    let limit = conf.body_limit(request);
+    let wait = Wait::new(ruleset, mode, limit, body::is_left(request, conf));
+    if Record::of(request).is_some_and(|record| record.body_was_denied()) {
+        let status = verdict::again(request, conf);
+        return denial::deny(request, status);
+    }
     if wait.denies_announced(request) {
-        return deny_longer(request, conf, &wait);
+        let status = verdict::longer(request, conf, &wait);
+        return denial::deny(request, status);
     }
     if body::is_spent(request) {
-        return fail(request, conf, mode, "its body has been passed on unbuffered before");
+        return spent(request, conf, mode);
     }
     if !body::expected(request) {
         return inspect_body(request, conf, &wait);
@@ -119,96 +107,26 @@ fn read_body(request: &mut Request, conf: &LocConf, ruleset: Arc<Ruleset>, mode:
     body::read(request, wait)
 }
 
+/// Some of the body has gone to an application unbuffered, before an internal redirect. Whoever
+/// answers now may be handed what is left; where nothing takes bodies, as for the page of
+/// `error_page 502`, there is nothing to inspect.
+fn spent(request: &mut Request, conf: &LocConf, mode: Mode) -> Status {
+    if request.as_ref().content_handler.is_none() {
+        return Status::NGX_DECLINED;
+    }
+    let denial =
+        verdict::fail(request, conf, mode, "its body has been passed on unbuffered before");
+    finish(request, denial)
+}
+
 fn inspect_body(request: &mut Request, conf: &LocConf, wait: &Wait) -> Status {
-    match barrier::catch(|| body(request, wait)) {
-        Ok(Ok((_, None))) => deny_longer(request, conf, wait),
-        Ok(Ok((cut, Some(outcome)))) => {
-            if cut {
-                log::too_long(request, conf.log_level, wait.limit.bytes, false);
-            }
-            act(request, conf, wait.mode, outcome)
-        }
-        Ok(Err(error)) => fail(request, conf, wait.mode, &format!("its body: {error}")),
-        Err(place) => fail(request, conf, wait.mode, &place),
-    }
+    let denial = inspection::body(request, conf, wait, inspection::Body::Read);
+    finish(request, denial)
 }
 
-/// Whether the body is longer than the limit, and what is decided; nothing where it is refused for
-/// its length.
-fn body(request: &Request, wait: &Wait) -> io::Result<(bool, Option<Outcome>)> {
-    let body = Pieces::of(request, wait.limit.bytes)?;
-    if body.cut && wait.denies_longer() {
-        return Ok((true, None));
+fn finish(request: &mut Request, denial: Denial) -> Status {
+    match denial {
+        Some(status) => denial::deny(request, status),
+        None => Status::NGX_DECLINED,
     }
-    let view = View::new(request, Some(&body), &wait.ruleset);
-    #[cfg(feature = "test-panic")]
-    provoke_panic(&view, b"x-tokenban-panic-body");
-    let mut scratch = wait.ruleset.scratch();
-    let rules = &wait.ruleset.rules;
-    let outcome = store::ask(Module::main_conf(request), rules, |denylists| {
-        let inspection = Inspection { request: &view, denylists, mode: wait.mode };
-        rules.evaluate(&inspection, Stage::Body, &mut scratch)
-    });
-    Ok((body.cut, Some(outcome)))
-}
-
-/// Reports what was decided and carries it out.
-fn act(request: &mut Request, conf: &LocConf, mode: Mode, outcome: Outcome) -> Status {
-    for hit in &outcome.monitored {
-        log::hit(request, conf.log_level, Decision::Monitored, hit);
-    }
-    if let Some(hit) = &outcome.hit {
-        log::hit(request, conf.log_level, outcome.decision, hit);
-    }
-    let hit = outcome.hit.or_else(|| outcome.monitored.into_iter().next());
-    // Without room for the record only the variables are lost.
-    let _ = Record::add(request, outcome.decision, hit);
-    match outcome.decision {
-        Decision::Denied => denial::deny(request, conf.status),
-        Decision::Monitored | Decision::Passed => match outcome.incomplete {
-            Some(why) => doubt(request, conf, mode, why),
-            None => Status::NGX_DECLINED,
-        },
-    }
-}
-
-/// `tokenban_on_error` for a request of which some could not be inspected.
-fn doubt(request: &mut Request, conf: &LocConf, mode: Mode, why: Incomplete) -> Status {
-    let denied = denies_on_error(conf, mode);
-    log::incomplete(request, conf.log_level, why, denied);
-    if !denied {
-        return Status::NGX_DECLINED;
-    }
-    let _ = Record::add(request, Decision::Denied, None);
-    denial::deny(request, conf.status)
-}
-
-/// `tokenban_body_limit`: the status that NGINX has for it.
-fn deny_longer(request: &mut Request, conf: &LocConf, wait: &Wait) -> Status {
-    log::too_long(request, conf.log_level, wait.limit.bytes, true);
-    let _ = Record::add(request, Decision::Denied, None);
-    denial::deny(request, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE as ngx_int_t)
-}
-
-/// A location that only monitors never denies.
-fn denies_on_error(conf: &LocConf, mode: Mode) -> bool {
-    conf.on_error == ON_ERROR_DENY && mode == Mode::On
-}
-
-/// `tokenban_on_error` for a request that could not be inspected.
-fn fail(request: &mut Request, conf: &LocConf, mode: Mode, place: &str) -> Status {
-    let denied = denies_on_error(conf, mode);
-    log::failure(request, place, denied);
-    if !denied {
-        return Status::NGX_DECLINED;
-    }
-    let _ = Record::add(request, Decision::Denied, None);
-    denial::deny(request, conf.status)
-}
-
-#[cfg(feature = "test-panic")]
-fn provoke_panic(request: &impl tokenban_engine::request::Request, header: &[u8]) {
-    request.headers(&mut |name, value| {
-        assert!(!name.eq_ignore_ascii_case(header), "provoked: {value:?}");
-    });
 }

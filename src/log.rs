@@ -53,15 +53,19 @@ pub(crate) fn failure(request: &mut Request, place: &str, denied: bool) {
 }
 
 /// A request of which some was not inspected because of what the client sent.
-pub(crate) fn incomplete(request: &mut Request, level: ngx_uint_t, why: Incomplete, denied: bool) {
+pub(crate) fn incomplete(request: &mut Request, level: ngx_uint_t, why: &str, denied: bool) {
     let policy = if denied { "denied" } else { "passed" };
-    let why = match why {
-        Incomplete::Bound => "it is beyond a bound of a parser",
-        Incomplete::Store => "the store of denylists cannot be asked",
-    };
     quietly(request, |log| {
         ngx_log_error!(level, log, "tokenban: request not inspected as a whole, {policy}: {why}");
     });
+}
+
+/// Why some was not inspected, for [`incomplete`].
+pub(crate) fn reason(why: Incomplete) -> &'static str {
+    match why {
+        Incomplete::Bound => "it is beyond a bound of a parser",
+        Incomplete::Store => "the store of denylists cannot be asked",
+    }
 }
 
 /// A body longer than `tokenban_body_limit`.

@@ -15,13 +15,15 @@ use ngx::{
 };
 
 use crate::{
-    barrier, body,
+    barrier, body_filter,
     conf::{LocConf, MainConf},
     conf_ext::ConfExt,
     directives::NGX_HTTP_TOKENBAN_COMMANDS,
     handler,
     rule_variables::Known,
-    store, variables, worker,
+    store,
+    upstream::Upstreams,
+    variables, worker,
 };
 
 /// Stands for the module in the traits of `ngx`.
@@ -86,9 +88,10 @@ impl HttpModule for Module {
         unknown.iter().for_each(|message| cf.warn(message));
         if let Some(main) = Module::main_conf_mut(cf) {
             main.known_variables = Known::of(cf);
+            main.upstreams = Upstreams::of(cf);
         }
         let status = register_access_handler(cf);
-        body::register_filter();
+        body_filter::register();
         status.into()
     }
 

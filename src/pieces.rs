@@ -14,6 +14,8 @@ pub(crate) struct Pieces<'a> {
     pieces: Vec<Piece<'a>>,
     /// Whether the body is longer than the limit.
     pub(crate) cut: bool,
+    /// The number of the first gRPC message in it.
+    pub(crate) first_message: usize,
 }
 
 enum Piece<'a> {
@@ -24,7 +26,7 @@ enum Piece<'a> {
 impl<'a> Pieces<'a> {
     /// The first bytes of a request's body; nothing where none was read.
     pub(crate) fn of(request: &'a Request, limit: u64) -> io::Result<Pieces<'a>> {
-        let mut body = Pieces { pieces: Vec::new(), cut: false };
+        let mut body = Pieces { pieces: Vec::new(), cut: false, first_message: 0 };
         let mut left = limit;
         for buffer in buffers(request) {
             let length = length(buffer);
@@ -36,6 +38,11 @@ impl<'a> Pieces<'a> {
             left -= room;
         }
         Ok(body)
+    }
+
+    /// What a stream has kept.
+    pub(crate) fn kept(bytes: &'a [u8], cut: bool, first_message: usize) -> Pieces<'a> {
+        Pieces { pieces: vec![Piece::Memory(bytes)], cut, first_message }
     }
 
     /// Hands over the pieces, in order.
@@ -97,7 +104,32 @@ pub(crate) fn chain<'a>(first: *const ngx_chain_t) -> impl Iterator<Item = &'a n
         .filter_map(|this| unsafe { this.buf.as_ref() })
 }
 
-/// The bytes in a buffer, as `ngx_buf_size`.
+/// The same, to be changed.
+pub(crate) fn chain_mut(first: *mut ngx_chain_t) -> impl Iterator<Item = *mut ngx_buf_t> {
+    // SAFETY: as above.
+    let link = |link: *const ngx_chain_t| unsafe { link.as_ref() };
+    std::iter::successors(link(first), move |this| link(this.next))
+        .map(|this| this.buf)
+        .filter(|buffer| !buffer.is_null())
+}
+
+/// The bytes of a buffer that is in memory; of any other, none.
+pub(crate) fn bytes(buffer: &ngx_buf_t) -> &[u8] {
+    match usize::try_from(length(buffer)) {
+        // SAFETY: a buffer in memory has its bytes from `pos` on, as long as it is not sent.
+        Ok(length) if length > 0 && in_memory(buffer) => unsafe {
+            slice::from_raw_parts(buffer.pos, length)
+        },
+        _ => &[],
+    }
+}
+
+/// Whether a buffer has bytes, and not in memory.
+pub(crate) fn is_in_file(buffer: &ngx_buf_t) -> bool {
+    length(buffer) > 0 && !in_memory(buffer)
+}
+
+/// How many bytes are in a buffer, as `ngx_buf_size`.
 pub(crate) fn length(buffer: &ngx_buf_t) -> u64 {
     let length = match in_memory(buffer) {
         // SAFETY: both point into the same buffer.

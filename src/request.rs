@@ -105,6 +105,10 @@ impl tokenban_engine::request::Request for View<'_> {
         }
     }
 
+    fn first_message(&self) -> usize {
+        self.body.map_or(0, |body| body.first_message)
+    }
+
     fn now(&self) -> u64 {
         u64::try_from(ngx_time()).unwrap_or_default()
     }

@@ -368,3 +368,31 @@ fn a_large_body_takes_no_memory() {
     });
     assert!(most < before + 4096, "from {before} kB to {most} kB");
 }
+
+/// NGINX 1.31 can read a body before it chooses a location, with the settings of the server.
+#[test]
+fn a_body_that_is_read_early() {
+    let early = "client_body_early_read 1;";
+    let output = support::check(&format!("server {{ listen 127.0.0.1:{{port}}; {early} }}"));
+    if String::from_utf8_lossy(&output.stderr).contains("unknown directive") {
+        return;
+    }
+    let short = "location /short { tokenban_body_limit 1k; {app}; }";
+    let file = "location /static/ { alias {dir}/html/; }";
+    let (nginx, app) = start(&format!("{early} {short} {file} {KEPT}"));
+    for size in [0, 1000, 100_000] {
+        let leaked = [&noise(size), TOKEN.as_bytes()].concat();
+        for place in PLACES.iter().chain(&["/static/file"]) {
+            let line = format!("GET {place}");
+            for (body, expected) in [(&leaked, 403), (&noise(size), 200)] {
+                assert_eq!(status(&nginx, &plain(&line, CLOSE, body)), expected, "{place} {size}");
+                assert_eq!(status(&nginx, &chunked(&line, CLOSE, body, 777)), expected, "{place}");
+                let frames = http_2(&nginx, place, body, &[]);
+                assert!(frames.contains(&format!(":status: {expected}")), "{place}: {frames}");
+            }
+        }
+    }
+    assert_eq!(app.requests().len(), PLACES.len() * 3 * 3, "the clean ones");
+    assert_eq!(status(&nginx, &plain("POST /short", CLOSE, &noise(1025))), 413);
+    assert_eq!(status(&nginx, &chunked("POST /short", CLOSE, &noise(1025), 100)), 413);
+}

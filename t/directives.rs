@@ -35,7 +35,10 @@ fn each_mistake_has_its_message() {
         ("tokenban_status 403; tokenban_status 404;", "\"tokenban_status\" directive is duplicate"),
         ("tokenban_on_error maybe;", "invalid value \"maybe\""),
         ("tokenban_log_level loud;", "invalid value \"loud\""),
-        ("tokenban_body maybe;", "invalid value \"maybe\"; it must be \"on\" or \"off\""),
+        (
+            "tokenban_body maybe;",
+            "invalid value \"maybe\"; it must be \"on\", \"whole\" or \"off\"",
+        ),
         ("tokenban_body on; tokenban_body on;", "\"tokenban_body\" directive is duplicate"),
         ("tokenban_body_limit big;", "invalid size \"big\"; it must be like \"64k\" or \"1m\""),
         ("tokenban_body_limit -1;", "invalid size \"-1\""),

@@ -1,7 +1,7 @@
 //! Bit fields of NGINX's structures, by the accessors of `bit_fields.c`. The methods that the
 //! bindings have for them are not used: they may read and write the wrong bits.
 
-use nginx_sys::{ngx_event_t, ngx_msec_t};
+use nginx_sys::{ngx_event_t, ngx_http_request_t, ngx_msec_t, ngx_uint_t};
 
 /// A module for each structure, with a function for each accessor: `field(&…)` and
 /// `set_field(&mut …, value)`.
@@ -37,8 +37,14 @@ macro_rules! bit_fields {
 }
 
 bit_fields! {
+    /// Of a body that is read.
+    body: ngx_http_request_body_t { last_saved; }
+
     /// Of a buffer.
-    buffer: ngx_buf_t { in_file memory mmap temporary; }
+    buffer: ngx_buf_t {
+        in_file last_buf memory mmap temporary;
+        set_flush set_last_buf set_memory
+    }
 
     /// Of an event.
     event: ngx_event_t { timer_set; set_cancelable }
@@ -48,9 +54,12 @@ bit_fields! {
 
     /// Of a request.
     request: ngx_http_request_t {
+        header_sent
         post_action
-        reading_body;
+        reading_body
+        request_body_no_buffering;
         set_error_page
+        set_keepalive
         set_lingering_close
         set_preserve_body
         set_request_body_file_group_access
@@ -69,6 +78,16 @@ bit_fields! {
         set_not_found
         set_valid
     }
+}
+
+/// Whether the client has ended the stream of a request over HTTP/2.
+pub(crate) fn stream_ended(of: &ngx_http_request_t) -> bool {
+    extern "C" {
+        #[link_name = "tokenban_stream_ended"]
+        fn ended(of: *const ngx_http_request_t) -> ngx_uint_t;
+    }
+    // SAFETY: reads fields of a live request and of its stream.
+    unsafe { ended(of) != 0 }
 }
 
 extern "C" {
