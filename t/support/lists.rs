@@ -29,7 +29,7 @@ impl Lists {
 
     pub(crate) fn put(&mut self, entry: &NewEntry<'_>) {
         let mut writer = self.0.write().expect("a writer");
-        writer.ban(entry).expect("an entry");
+        writer.replace(entry).expect("an entry");
         writer.commit().expect("a commit");
     }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use serde_json::{json, Value};
-use tokenban_denylist::{Entry, EntryKey};
+use tokenban_denylist::{Entry, EntryKey, Target};
 use tokenban_engine::denylist::{Kind, Level};
 
 use crate::{
@@ -46,6 +46,14 @@ pub(crate) fn level(level: Level) -> &'static str {
 /// What an entry bans: of a claim its name.
 pub(crate) fn what<'a>(entry: &Entry<'a>) -> &'a str {
     entry.claim.map_or(kind(entry.kind), |claim| claim.name)
+}
+
+/// The same of what is about to be banned.
+pub(crate) fn what_of(target: &Target<'_>) -> String {
+    match target {
+        Target::Claim { name, .. } => (*name).to_owned(),
+        other => kind(other.kind()).to_owned(),
+    }
 }
 
 /// The kind that a word stands for.
@@ -99,22 +107,27 @@ pub(crate) fn table(entries: &[Entry<'_>], now: u64) -> Table {
     table
 }
 
+/// The width of a column of lists, whose names are mostly short.
+const LIST: usize = 12;
+
 /// The heading of [`line`].
-pub(crate) fn heading(out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn heading(out: &mut dyn Write, with_list: bool) -> io::Result<()> {
     let style = output::HEADING;
+    let list = if with_list { format!("{:<LIST$}  ", "LIST") } else { String::new() };
     let names = ["FINGERPRINT", "KIND", "ADDED", "EXPIRES", "REASON"];
     let [fingerprint, kind, added, expires, reason] = names;
     writeln!(
         out,
-        "{style}{fingerprint:<12}  {kind:<6}  {added:<20}  {expires:<20}  {reason}{style:#}"
+        "{style}{fingerprint:<12}  {kind:<6}  {list}{added:<20}  {expires:<20}  {reason}{style:#}"
     )
 }
 
 /// An entry of a list of any length: every column but the last has a known width.
-pub(crate) fn line(out: &mut dyn Write, entry: &Entry<'_>) -> io::Result<()> {
+pub(crate) fn line(out: &mut dyn Write, entry: &Entry<'_>, with_list: bool) -> io::Result<()> {
+    let list = if with_list { format!("{:<LIST$}  ", entry.list) } else { String::new() };
     writeln!(
         out,
-        "{:<12}  {:<6}  {:<20}  {:<20}  {}",
+        "{:<12}  {:<6}  {list}{:<20}  {:<20}  {}",
         fingerprint(&entry.key),
         what(entry),
         time::shown(entry.added_at),

@@ -131,6 +131,13 @@ pub(crate) fn spinner(what: &'static str) -> ProgressBar {
     bar
 }
 
+/// Shown while so many things are done.
+pub(crate) fn counted(what: &'static str, total: u64) -> ProgressBar {
+    let bar = ProgressBar::new(total).with_message(what);
+    style(&bar, "{msg} {wide_bar} {human_pos}/{human_len} {eta}");
+    bar
+}
+
 fn style(bar: &ProgressBar, template: &str) {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);

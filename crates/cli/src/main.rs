@@ -8,10 +8,16 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod act;
+mod asking;
+mod choose;
+mod claims;
 mod commands;
+mod echo;
 mod entries;
 mod import;
 mod input;
+mod interrupt;
 mod look;
 mod output;
 mod request;

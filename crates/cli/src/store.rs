@@ -1,14 +1,16 @@
 //! The store that a command works on, and what its entries have in common.
 
 use std::{
+    cell::OnceCell,
     error::Error,
     path::{Path, PathBuf},
 };
 
 use clap::Args;
 use tokenban_denylist::{NewEntry, Store, Target};
+use tokenban_engine::denylist::{Level, Network, Networks};
 
-use crate::{import::Kept, time};
+use crate::{import::Kept, interrupt, time};
 
 /// Which store.
 #[derive(Args)]
@@ -25,9 +27,11 @@ impl StoreAt {
         Ok(self.path.as_deref().ok_or(missing)?)
     }
 
-    /// Opens it to change it.
+    /// Opens it to change it. From here on, Ctrl-C says whether something was changed.
     pub(crate) fn open(&self) -> Result<Store, Box<dyn Error>> {
-        Ok(Store::open(self.path()?)?)
+        let mut store = Store::open(self.path()?)?;
+        store.before_commit(interrupt::begins);
+        Ok(store)
     }
 
     /// Opens it to look at it.
@@ -47,13 +51,14 @@ pub(crate) struct About {
     /// The denylist; without it, "leaked"
     #[arg(long, value_name = "NAME")]
     list: Option<String>,
-    /// Why: an incident, a ticket; it shows in NGINX's log
-    #[arg(long, value_name = "TEXT", value_parser = short)]
+    /// The incident: it shows in NGINX's log, and `tokenban undo` lifts what it banned
+    #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
     /// Where the tokens come from
-    #[arg(long, value_name = "TEXT", value_parser = short)]
+    #[arg(long, value_name = "TEXT")]
     pub(crate) source: Option<String>,
-    /// When the entries end: 2027-01-31, 2027-01-31T12:00:00Z, or from now on 90m, 12h, 30d, 8w
+    /// When the entries end: 2027-01-31 (its beginning), "2027-01-31 12:00" (local time), RFC 3339, or
+    /// from now on 90m, 12h, 30d, 8w
     #[arg(long, value_name = "WHEN", value_parser = time::later)]
     pub(crate) expires: Option<u64>,
 }
@@ -90,15 +95,55 @@ impl About {
     }
 }
 
-/// Reasons and sources are short: the store keeps no more.
-const LONGEST_TEXT: usize = 1000;
+/// What the entries do.
+#[derive(Args)]
+pub(crate) struct Effect {
+    /// Only report the tokens, as a rule with action monitor does
+    #[arg(long)]
+    monitor: bool,
+    /// Only report them for clients in this network, such as your own scanner's; may be repeated
+    #[arg(long, value_name = "NETWORK")]
+    except: Vec<Network>,
+    /// The same as the store keeps it.
+    #[arg(skip)]
+    bytes: OnceCell<Vec<u8>>,
+}
 
-fn short(text: &str) -> Result<String, String> {
-    match text.len() > LONGEST_TEXT {
-        true => Err(format!("longer than {LONGEST_TEXT} bytes")),
-        false => Ok(text.to_owned()),
+impl Effect {
+    pub(crate) fn level(&self) -> Level {
+        match self.monitor {
+            true => Level::Monitor,
+            false => Level::Deny,
+        }
+    }
+
+    pub(crate) fn networks(&self) -> Networks<'_> {
+        let bytes = || {
+            let mut networks = self.except.clone();
+            networks.sort_unstable();
+            networks.dedup();
+            networks.iter().flat_map(|network| *network.as_bytes()).collect()
+        };
+        Networks::from_bytes(self.bytes.get_or_init(bytes)).unwrap_or_default()
+    }
+
+    /// For programs.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.except.iter().map(ToString::to_string).collect()
+    }
+
+    /// For people: the end of a sentence.
+    pub(crate) fn text(&self) -> String {
+        let monitor = if self.monitor { "; only reported" } else { "" };
+        match self.except.is_empty() {
+            true => monitor.to_owned(),
+            false => format!("{monitor}; for {} only reported", self.networks()),
+        }
     }
 }
+
+/// Reasons and sources are short: the store keeps no more.
+const LONGEST_TEXT: usize = 1000;
 
 /// So much of a text as the store keeps.
 pub(crate) fn shortened(mut text: String) -> String {
@@ -119,6 +164,5 @@ mod tests {
         assert_eq!(shortened("é".repeat(501)).len(), 1000);
         assert_eq!(shortened(format!("a{}", "é".repeat(500))).len(), 999);
         assert_eq!(shortened("short".to_owned()), "short");
-        assert!(short(&"a".repeat(1001)).is_err());
     }
 }

@@ -1,48 +1,15 @@
-//! What a person hands over to be banned, unbanned or shown: tokens, a line each, from standard
-//! input or files and never as arguments; or the claims of JWTs, which are no secrets.
+//! What a person hands over to be banned, unbanned or shown: tokens, a line each, or reports, from
+//! standard input or files and never as arguments.
 
 use std::{error::Error, path::PathBuf};
 
-use clap::Args;
 use serde_json::{json, Value};
-use tokenban_denylist::Target;
 
 use crate::{
     import::{self, Admitted, Finding, Intake, Options, Purpose, Refusal, Report, Wanted},
     input::Input,
     output,
 };
-
-/// JWTs by their claims.
-#[derive(Args)]
-pub(crate) struct Claims {
-    /// The JWT with this claim jti
-    #[arg(long, value_name = "ID", conflicts_with_all = ["sub", "files"])]
-    jti: Option<String>,
-    /// All JWTs with this claim sub
-    #[arg(long, value_name = "SUBJECT", conflicts_with = "files")]
-    sub: Option<String>,
-    /// Their claim iss; any if it is not given
-    #[arg(long, value_name = "ISSUER")]
-    iss: Option<String>,
-}
-
-impl Claims {
-    /// What they stand for; none when no claim was given.
-    pub(crate) fn target(&self) -> Result<Option<Target<'_>>, Box<dyn Error>> {
-        let issuer = self.iss.as_deref();
-        Ok(match (&self.jti, &self.sub) {
-            (Some(id), _) => Some(Target::Claim { name: "jti", issuer, value: id.as_bytes() }),
-            (None, Some(subject)) => {
-                Some(Target::Claim { name: "sub", issuer, value: subject.as_bytes() })
-            }
-            (None, None) if self.iss.is_some() => {
-                return Err("--iss alone names no JWT; write --jti or --sub beside it".into())
-            }
-            (None, None) => None,
-        })
-    }
-}
 
 /// What is read of the files that were given.
 #[derive(Default)]

@@ -83,6 +83,7 @@ fn swap_by_three(new: &Path, path: &Path) -> io::Result<()> {
 /// tokens: their lengths stay as they are.
 fn copy(old: &Writer<'_>, env: &Env<WithoutTls>, tables: Tables) -> Result<(), StoreError> {
     let mut new = Writer::begin(old.path(), env, tables, old.act.clone())?;
+    new.hook = old.hook;
     let (details, profile) = copy_details(old, &mut new)?;
     for (from, to) in [(old.tables.keys, tables.keys), (old.tables.sha1, tables.sha1)] {
         copy_entries(old, from, &mut new, to, &details)?;
@@ -162,6 +163,9 @@ fn copy_side(
             new.append(to, key, row)?;
         }
     }
+    let over = from.approve_over(&old.txn).map_err(|kind| old.fail(kind))?;
+    let over = over.map_or(Vec::new(), |over| over.to_be_bytes().to_vec());
+    to.put_record(&mut new.txn, meta::APPROVE, &over).at(old.path())?;
     new.head.log = old.head.log;
     let last = from.log_hash(&old.txn).map_err(|kind| old.fail(kind))?;
     to.put_record(&mut new.txn, meta::LOG, &last).at(old.path())

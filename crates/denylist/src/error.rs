@@ -11,6 +11,8 @@ pub struct StoreError {
 /// What happened.
 #[derive(Debug)]
 pub(crate) enum Kind {
+    /// A second person has to agree.
+    Approval { number: u64, removes: u64, over: u64 },
     /// Something else is at the path.
     Exists,
     /// The file grew beyond what is mapped.
@@ -68,6 +70,11 @@ impl StoreError {
         matches!(self.kind, Kind::Invalid(_))
     }
 
+    /// A second person has to agree first.
+    pub fn is_approval(&self) -> bool {
+        matches!(self.kind, Kind::Approval { .. })
+    }
+
     /// An import was stopped because it would take away more than half of a list: its entries before
     /// and after.
     pub fn shrink(&self) -> Option<(u64, u64)> {
@@ -90,6 +97,12 @@ impl fmt::Display for StoreError {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Kind::Approval { number, removes, over } => write!(
+                f,
+                "nothing was changed: {removes} entries would be taken off, and for more than \
+                 {over} a second person has to agree; let another user run `tokenban approve \
+                 {number}`, then run this again"
+            ),
             Kind::Exists => {
                 write!(f, "there is something already; choose another path or remove it")
             }

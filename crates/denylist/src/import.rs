@@ -5,6 +5,7 @@ use std::{cmp::Ordering, collections::HashMap};
 use heed::RoTxn;
 
 use crate::{
+    approval::removal,
     batch::{Batch, Row},
     bytes::{hash, put_number, take_number},
     detail::Detail,
@@ -73,6 +74,7 @@ pub(crate) fn run(
         writer.link(keys)?;
     }
     let Imported { new, changed, removed, .. } = import.done;
+    writer.removals = import.removals;
     writer.tally = Tally { added: new, strengthened: changed, removed, restored: 0 };
     if !options.dry_run {
         writer.commit()?;
@@ -88,6 +90,8 @@ struct Import {
     /// Entries of the replaced list, before and after.
     list: (u64, u64),
     done: Imported,
+    /// The order-free digest of what is taken off.
+    removals: u128,
     /// The details of a key while they are settled, and as the store keeps them.
     ids: Vec<(u64, Terms)>,
     value: Vec<u8>,
@@ -113,8 +117,8 @@ impl Import {
             terms.insert(u64::from_be_bytes(number), book.terms(&detail));
         }
         let replaced = options.replace.and_then(|list| book.list(list));
-        let (done, ids, value) = Default::default();
-        Ok(Import { numbers, terms, replaced, list: (0, 0), done, ids, value })
+        let (done, removals, ids, value) = Default::default();
+        Ok(Import { numbers, terms, replaced, list: (0, 0), done, removals, ids, value })
     }
 
     /// Puts sorted rows into a table, one by one.
@@ -127,7 +131,7 @@ impl Import {
         for group in rows.chunk_by(|one, other| one.0 == other.0) {
             let Some((key, _)) = group.first() else { continue };
             let old = table.get(&writer.txn, key).at(writer.path())?.unwrap_or_default().to_owned();
-            self.settle(&old, group).map_err(|kind| writer.fail(kind))?;
+            self.settle(key, &old, group).map_err(|kind| writer.fail(kind))?;
             if self.value != old {
                 writer.put_value(table, key, &self.value)?;
             }
@@ -181,7 +185,7 @@ impl Import {
         if group.is_empty() && self.replaced.is_none() {
             return writer.append(table, key, old);
         }
-        self.settle(old, group).map_err(|kind| writer.fail(kind))?;
+        self.settle(key, old, group).map_err(|kind| writer.fail(kind))?;
         if self.value != old {
             let sum = |value: &[u8]| if value.is_empty() { 0 } else { hash(&[key, value]) };
             let entries = &mut writer.head.entries;
@@ -191,7 +195,12 @@ impl Import {
     }
 
     /// Makes one value of what is there at a key and of what the batch has for it.
-    fn settle<const N: usize>(&mut self, old: &[u8], group: &[Row<N>]) -> Result<(), Kind> {
+    fn settle<const N: usize>(
+        &mut self,
+        key: &[u8],
+        old: &[u8],
+        group: &[Row<N>],
+    ) -> Result<(), Kind> {
         self.read_ids(old)?;
         let replaced = self.replaced;
         let is_replaced = |terms: &Terms| Some(terms.list) == replaced;
@@ -214,6 +223,10 @@ impl Import {
             }
         }
         let has = self.ids.iter().any(|(_, terms)| is_replaced(terms));
+        if had && !has {
+            // What is left out is known by the key: its details are taken off as a whole.
+            self.removals = self.removals.wrapping_add(removal(key, 0));
+        }
         self.list.0 += u64::from(had);
         self.list.1 += u64::from(has);
         self.done.removed += u64::from(had && !has);

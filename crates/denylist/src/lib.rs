@@ -5,6 +5,7 @@
 //! what is in it and what holds for it.
 #![deny(unsafe_code)] // allowed once, in env.rs
 
+mod approval;
 mod batch;
 mod bytes;
 mod check;
@@ -34,6 +35,7 @@ mod walk;
 mod writer;
 
 pub use self::{
+    approval::Pending,
     batch::Batch,
     check::{check_store, known_lists},
     choice::Choice,

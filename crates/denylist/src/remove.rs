@@ -5,6 +5,7 @@ use crate::{
     bytes::numbers,
     choice::Choice,
     detail::Detail,
+    entry::EntryKey,
     error::{At, Kind, StoreError},
     tables::Table,
     writer::Writer,
@@ -15,6 +16,7 @@ impl Writer<'_> {
     pub fn sweep(&mut self, now: u64) -> Result<u64, StoreError> {
         let is_over = |detail: &Detail<'_>| detail.expires.is_some_and(|second| second <= now);
         let expired = self.details_where(&is_over)?;
+        self.is_upkeep = true;
         self.remove(&expired, None)
     }
 
@@ -22,6 +24,20 @@ impl Writer<'_> {
     pub fn unban_all(&mut self, choice: &Choice) -> Result<u64, StoreError> {
         let chosen = self.details_where(&|detail| choice.takes_detail(detail))?;
         self.remove(&chosen, None)
+    }
+
+    /// Takes those entries of a key off that are chosen; how many.
+    pub fn unban_chosen(&mut self, key: &EntryKey, choice: &Choice) -> Result<u64, StoreError> {
+        let (mut kept, mut gone) = (Vec::new(), Vec::new());
+        for id in self.ids(key)? {
+            let detail = self.tables.detail(&self.txn, id).map_err(|kind| self.fail(kind))?;
+            let place = if choice.takes_detail(&detail) { &mut gone } else { &mut kept };
+            place.push(id);
+        }
+        if !gone.is_empty() {
+            self.take_off(self.tables.of_key(key), key.as_bytes(), &kept, &gone)?;
+        }
+        Ok(gone.len() as u64)
     }
 
     /// Lifts what an incident banned, on all lists or on one, and puts back what its bans took the

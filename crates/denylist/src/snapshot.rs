@@ -1,6 +1,7 @@
 //! The entries of one moment.
 
 use std::{
+    collections::BTreeSet,
     ops::Bound,
     path::{Path, PathBuf},
 };
@@ -10,6 +11,7 @@ use tokenban_engine::denylist::Profile;
 
 use crate::{
     bytes::numbers,
+    detail::Detail,
     entry::{Entry, EntryKey},
     error::{At, Kind, StoreError},
     files,
@@ -81,6 +83,26 @@ impl<'s> Snapshot<'s> {
         self.tables.profile(&self.txn).map_err(|kind| StoreError::new(&self.path, kind))
     }
 
+    /// How many different keys there are.
+    pub fn keys(&self) -> Result<u64, StoreError> {
+        let keys = self.tables.keys.len(&self.txn).at(&self.path)?;
+        Ok(keys + self.tables.sha1.len(&self.txn).at(&self.path)?)
+    }
+
+    /// The names of the lists, from what entries have in common: that of a list from which all was
+    /// taken off may be among them until `compact`.
+    pub fn lists(&self) -> Result<BTreeSet<String>, StoreError> {
+        let mut lists = BTreeSet::new();
+        for row in self.tables.details.iter(&self.txn).at(&self.path)? {
+            let detail = Detail::read(row.at(&self.path)?.1);
+            let detail = detail.ok_or_else(|| StoreError::new(&self.path, DAMAGED))?;
+            if !lists.contains(detail.list) {
+                lists.insert(detail.list.to_owned());
+            }
+        }
+        Ok(lists)
+    }
+
     /// The keys that belong to a key: what is taken off with it.
     pub fn linked(&self, key: &EntryKey) -> Result<Vec<EntryKey>, StoreError> {
         let row = self.tables.links.get(&self.txn, key.as_bytes()).at(&self.path)?;
@@ -123,8 +145,7 @@ impl<'s> Snapshot<'s> {
         let head: Head = self.tables.head(&self.txn).map_err(fail)?;
         let mut stats = Stats {
             id: self.id()?,
-            keys: self.tables.keys.len(&self.txn).at(&self.path)?
-                + self.tables.sha1.len(&self.txn).at(&self.path)?,
+            keys: self.keys()?,
             file_bytes: std::fs::metadata(files::data(&self.path)).map_or(0, |data| data.len()),
             used_bytes: self.env.non_free_pages_size().at(&self.path)?,
             filter_bytes: head.chunks * crate::filter::CHUNK as u64,

@@ -30,6 +30,7 @@ pub struct Store {
     path: PathBuf,
     access: Access,
     act: Act,
+    pub(crate) hook: Option<fn()>,
     open: Option<Open>,
 }
 
@@ -121,7 +122,8 @@ impl Store {
         }
         let open = self.opened()?;
         open.env.clear_stale_readers().at(&self.path)?;
-        let writer = Writer::begin(&self.path, &open.env, open.tables, self.act.clone())?;
+        let mut writer = Writer::begin(&self.path, &open.env, open.tables, self.act.clone())?;
+        writer.hook = self.hook;
         match Files::at(&self.path)? == open.files && !writer.is_superseded()? {
             true => Ok(writer),
             false => Err(StoreError::new(&self.path, Kind::Replaced)),
@@ -167,7 +169,7 @@ impl Store {
 
     fn open_for(path: &Path, access: Access) -> Result<Store, StoreError> {
         let (path, act) = (path.to_owned(), Act::default());
-        let mut store = Store { path, access, act, open: None };
+        let mut store = Store { path, access, act, hook: None, open: None };
         store.reopen()?;
         Ok(store)
     }

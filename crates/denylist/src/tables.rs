@@ -14,6 +14,7 @@ const MAGIC: &[u8] = b"tokenban store ";
 
 /// Records of the table `meta`.
 pub(crate) mod meta {
+    pub(crate) const APPROVE: &[u8] = b"approve";
     pub(crate) const FORMAT: &[u8] = b"format";
     pub(crate) const HEAD: &[u8] = b"head";
     pub(crate) const ID: &[u8] = b"id";
@@ -97,6 +98,7 @@ impl Tables {
         self.put_record(txn, meta::ID, id)?;
         self.put_record(txn, meta::PROFILE, &Profile::EMPTY.to_bytes())?;
         self.put_record(txn, meta::LOG, &[0; 32])?;
+        self.put_record(txn, meta::APPROVE, &[])?;
         let head = Head { chunks: 1, ..Head::default() };
         self.filter.put(txn, &number_key(0), &crate::filter::new_chunk(0))?;
         self.put_record(txn, meta::HEAD, &head.write())
@@ -140,6 +142,14 @@ impl Tables {
     /// The hash of the last record of the log.
     pub(crate) fn log_hash(&self, txn: &RoTxn<'_>) -> Result<[u8; 32], Kind> {
         self.record(txn, meta::LOG)?.try_into().map_err(|_| DAMAGED)
+    }
+
+    /// From how many entries on, exclusive, a second person is asked for; `None`: never.
+    pub(crate) fn approve_over(&self, txn: &RoTxn<'_>) -> Result<Option<u64>, Kind> {
+        match self.record(txn, meta::APPROVE)? {
+            [] => Ok(None),
+            record => record.try_into().map(u64::from_be_bytes).map(Some).map_err(|_| DAMAGED),
+        }
     }
 
     /// Whether another store has taken its place.

@@ -176,8 +176,8 @@ impl<'f> Check<'f> {
         let record = |name: &[u8]| self.records.get(name).map_or(&[][..], Vec::as_slice);
         let format = tables::check_format(record(meta::FORMAT));
         let head = tables::unseal(meta::HEAD, record(meta::HEAD)).and_then(Head::read);
-        let rest =
-            [meta::PROFILE, meta::ID, meta::LOG].map(|name| tables::unseal(name, record(name)));
+        let rest = [meta::PROFILE, meta::ID, meta::LOG, meta::APPROVE]
+            .map(|name| tables::unseal(name, record(name)));
         let rest = rest.iter().all(Option::is_some);
         if let Err(kind) = format {
             self.say(&kind.to_string());

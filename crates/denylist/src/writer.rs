@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use tokenban_engine::denylist::Profile;
 
 use crate::{
+    approval::removal,
     bytes::{hash, numbers, put_number},
     detail::Detail,
     entry::{Entry, EntryKey, NewEntry, Taken, Target},
@@ -32,6 +33,17 @@ pub struct Writer<'s> {
     /// Who it is, and what was changed so far.
     pub(crate) act: Act,
     pub(crate) tally: Tally,
+    /// The order-free digest of what is taken off; whether a second person is needed whatever it is,
+    /// or never: for what has expired.
+    pub(crate) removals: u128,
+    pub(crate) needs_approval: bool,
+    /// What the store asked for when this began; see [`Writer::approve_over`].
+    pub(crate) approval: Option<u64>,
+    pub(crate) is_upkeep: bool,
+    /// Whether there is something to note in the log beside entries.
+    pub(crate) is_noted: bool,
+    /// Called right before the change is written.
+    pub(crate) hook: Option<fn()>,
     scratch: Vec<u8>,
 }
 
@@ -46,10 +58,27 @@ impl<'s> Writer<'s> {
         let fail = |kind| StoreError::new(path, kind);
         let head = tables.head(&txn).map_err(fail)?;
         let profile = tables.profile(&txn).map_err(fail)?;
+        let approval = tables.approve_over(&txn).map_err(fail)?;
         let before = (head, profile.clone());
         let path = path.to_owned();
-        let (tally, scratch) = Default::default();
-        Ok(Writer { path, env, txn, tables, head, profile, before, act, tally, scratch })
+        Ok(Writer {
+            path,
+            env,
+            txn,
+            tables,
+            head,
+            profile,
+            before,
+            act,
+            tally: Tally::default(),
+            removals: 0,
+            needs_approval: false,
+            approval,
+            is_upkeep: false,
+            is_noted: false,
+            hook: None,
+            scratch: Vec::new(),
+        })
     }
 
     /// Says who changes the store, if that is not who opened it.
@@ -96,6 +125,9 @@ impl<'s> Writer<'s> {
         if detail.is_named {
             self.note_replaced(key.as_bytes(), number, &gone)?;
         }
+        for id in &gone {
+            self.removals = self.removals.wrapping_add(removal(key.as_bytes(), *id));
+        }
         ids.push(number);
         self.put(&key, &ids)?;
         self.tally.added += 1;
@@ -128,13 +160,17 @@ impl<'s> Writer<'s> {
 
     /// Makes all changes durable and visible to every reader at once.
     pub fn commit(self) -> Result<(), StoreError> {
-        match (self.head, &self.profile) == (self.before.0, &self.before.1) {
+        let is_same = (self.head, &self.profile) == (self.before.0, &self.before.1);
+        match is_same && !self.is_noted {
             true => Ok(()), // nothing to wake the readers for
-            false => self.commit_all(),
+            false => self.check_approval()?.commit_all(),
         }
     }
 
     pub(crate) fn commit_all(mut self) -> Result<(), StoreError> {
+        if let Some(hook) = self.hook {
+            hook();
+        }
         let act = std::mem::take(&mut self.act);
         self.write_log(&act)?;
         if filter::is_full(self.head.chunks, self.head.filtered) {
@@ -225,6 +261,7 @@ impl<'s> Writer<'s> {
     ) -> Result<(), StoreError> {
         for id in gone {
             self.forget_replaced(key, *id)?;
+            self.removals = self.removals.wrapping_add(removal(key, *id));
         }
         self.tally.removed += gone.len() as u64;
         self.put_at(table, key, kept)

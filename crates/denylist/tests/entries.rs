@@ -238,6 +238,8 @@ fn every_change_is_in_the_log() {
         .collect();
     assert_eq!(changes, [("alice", 1, 0), ("alice", 7, 0), ("alice", 0, 1), ("alice", 0, 0)]);
     assert!(log.iter().all(|record| record.is_sound));
+    drop(snapshot);
+    drop(store);
     assert_eq!(verify(&place.path()).unwrap().faults, [""; 0]);
 }
 
@@ -360,4 +362,63 @@ fn nothing_is_created_over_something() {
     assert!(error.to_string().contains("there is something already"), "{error}");
     let names: Vec<_> = std::fs::read_dir(place.dir()).unwrap().collect();
     assert_eq!(names.len(), 1, "{names:?}");
+}
+
+/// A second person, who is another one: not the same as root.
+#[test]
+fn many_are_taken_off_only_by_two() {
+    let place = Place::new();
+    let mut store = place.open();
+    let as_user = |store: &mut Store, user: &str, at| {
+        store.sign(Act { user: user.into(), command: "unban".into(), at, ..Act::default() });
+    };
+    as_user(&mut store, "alice", NOW);
+    store.import(batch("leaked", 0..20), &ImportOptions::default()).unwrap();
+    let set = |store: &mut Store, over| {
+        let mut writer = store.write().unwrap();
+        writer.approve_over(over).unwrap();
+        writer.commit()
+    };
+    set(&mut store, Some(10)).unwrap();
+    let all = Choice { list: Some("leaked".into()), ..Choice::default() };
+    let unban = |store: &mut Store| {
+        let mut writer = store.write().unwrap();
+        writer.unban_all(&all).unwrap();
+        writer.commit()
+    };
+    let approve = |store: &mut Store, user: &str, number| {
+        as_user(store, user, NOW + 60);
+        let mut writer = store.write().unwrap();
+        writer.approve(number)?;
+        writer.commit()
+    };
+    let error = unban(&mut store).unwrap_err();
+    assert!(error.is_approval() && error.to_string().contains("`tokenban approve 1`"), "{error}");
+    assert_eq!(store.stats(NOW).unwrap().lists[0].entries, 20);
+    assert!(unban(&mut store).is_err(), "still");
+    assert_eq!(store.read().unwrap().pending().unwrap().len(), 1);
+    assert!(approve(&mut store, "alice as root", 1).is_err());
+    assert!(approve(&mut store, "bob", 2).is_err());
+    approve(&mut store, "bob as root", 1).unwrap();
+    as_user(&mut store, "alice", NOW + 100_000);
+    assert!(unban(&mut store).is_err(), "too old");
+    as_user(&mut store, "alice", NOW + 120);
+    store.import(batch("leaked", 20..21), &ImportOptions::default()).unwrap();
+    assert!(unban(&mut store).is_err(), "another set of entries");
+    assert!(set(&mut store, None).is_err(), "to switch it off takes two as well");
+    let choice = Choice { added_before: Some(NOW + 1), ..all.clone() };
+    assert!(store.write().unwrap().unban_all(&choice).unwrap() > 10);
+    let pending = store.read().unwrap().pending().unwrap();
+    let number = pending.iter().find(|one| one.removes == 21).unwrap().number;
+    approve(&mut store, "bob", number).unwrap();
+    as_user(&mut store, "alice", NOW + 120);
+    unban(&mut store).unwrap();
+    let mut log = Vec::new();
+    assert!(store.read().unwrap().log(&mut |record| log.push(record.clone())).unwrap());
+    let last = log.last().unwrap();
+    assert_eq!((last.act.note.as_str(), last.tally.removed), ("approved by bob", 21));
+    store.compact().unwrap();
+    assert_eq!(store.read().unwrap().approve_over().unwrap(), Some(10));
+    drop(store);
+    assert_eq!(verify(&place.path()).unwrap().faults, [""; 0]);
 }

@@ -83,7 +83,7 @@ fn an_lmdb_file_of_another_program_is_none_of_ours() {
 #[test]
 fn another_version_is_refused() {
     let place = Place::new();
-    patch(&place, b"tokenban store \x01", b"tokenban store \x02");
+    patch(&place, b"tokenban store \x02", b"tokenban store \x01");
     let told = attempts(&place.path());
     for told in [&told[0], &told[1], &told[2], &told[4]] {
         let message = "written by another version: format 1, this tokenban knows 2";

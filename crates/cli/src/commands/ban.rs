@@ -1,21 +1,23 @@
 //! `tokenban ban`: puts tokens on a denylist.
 
-use std::{error::Error, io::Write, path::PathBuf};
+use std::{error::Error, path::PathBuf};
 
-use anstyle::Style;
 use clap::Args;
 use serde_json::json;
-use tokenban_denylist::{EntryKey, NewEntry, Taken, Target, Writer};
+use tokenban_denylist::{EntryKey, NewEntry, Snapshot, Store, Target, Writer};
 
 use super::Outcome;
 use crate::{
-    entries,
+    act::act,
+    asking::RulesAt,
+    claims::{Claims, Named},
+    echo::{Echo, Row},
     import::{Admissible, Admitted, Purpose},
-    output::{self, Table, BAD},
-    store::{About, StoreAt},
+    output,
+    store::{About, Effect, StoreAt},
     targets::{self, As},
     time,
-    tokens::{self, Claims, Given, Heard},
+    tokens::{self, Given, Heard},
     Exit,
 };
 
@@ -26,8 +28,12 @@ use crate::{
 /// off, and the answer says so. `sha256:` or `sha1:` before hex digits stands for a token that is not
 /// written down. A JWT is banned in every spelling. NGINX denies a banned token from its next request on.
 ///
-/// Exit codes: 0 all are banned, 1 some lines were refused and the others are banned, 2 error,
-/// nothing was banned.
+/// A ban never weakens another: of two of one incident (--reason) on one list the stronger one stays,
+/// and those of other incidents stand beside it. The answer says what was there, and which rules ask
+/// the list.
+///
+/// Exit codes: 0 all are banned, 1 some lines were refused and the others are banned, or no rule asks
+/// the list, 2 error, nothing was banned.
 #[derive(Args)]
 #[command(
     after_help = "Example: printf %s \"$TOKEN\" | tokenban ban --list leaked --reason INC-42"
@@ -37,17 +43,33 @@ pub(crate) struct Ban {
     store: StoreAt,
     #[command(flatten)]
     about: About,
-    /// Ban a JWT only in one way, not in both
+    #[command(flatten)]
+    effect: Effect,
+    /// Ban a JWT only as a JWT, or only as a token, byte for byte
     #[arg(long = "as", value_name = "KIND")]
     only: Option<As>,
     #[command(flatten)]
     claims: Claims,
-    /// Of --sub, only JWTs issued before this time (claim iat): 2027-01-31, or date, time and zone
-    #[arg(long, value_name = "TIME", requires = "sub", value_parser = time::at)]
+    /// Of claims, only JWTs issued before this time (claim iat)
+    #[arg(
+        long,
+        value_name = "TIME",
+        requires = "by_claim",
+        value_parser = time::at,
+        allow_hyphen_values = true
+    )]
     issued_before: Option<u64>,
+    /// Put the entry in the place of all that the list has for the same token, even if it is weaker
+    #[arg(long)]
+    replace: bool,
+    /// Change nothing, only tell what would be banned
+    #[arg(long)]
+    dry_run: bool,
     /// Ban what looks like no token, too: a common word, a short value, its digest
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    rules: RulesAt,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -56,44 +78,48 @@ pub(crate) struct Ban {
     files: Vec<PathBuf>,
 }
 
-/// An entry as it was made.
-struct Row {
-    line: Option<u64>,
-    key: EntryKey,
-    kind: &'static str,
-    taken: Taken,
-}
-
 impl Ban {
     pub(super) fn run(self) -> Outcome {
-        let mut held = Vec::new();
-        let mut heard = Heard::default();
-        let claims = self.claims.target()?;
-        if claims.is_none() {
-            let mut hold = |given: &Given<'_>| {
-                held.extend(given.tokens.iter().map(|token| Held::of(given.line, token)));
-            };
-            let purpose = if self.force { Purpose::Insist } else { Purpose::Ban };
-            heard = tokens::each(&self.files, purpose, &mut hold)?;
-            self.check(&held, &heard)?;
-        }
+        let named = self.claims.named(&self.files)?;
+        let (held, heard) = self.held(&named)?;
+        let asked = self.rules.asked(self.about.list());
         let mut store = self.store.open()?;
-        let mut writer = store.write()?;
-        let mut rows = Vec::new();
-        if let Some(target) = claims {
-            self.put(&mut writer, None, target, &mut rows)?;
+        let is_new = is_new(&store.read()?, self.about.list())?;
+        let rows = self.put_all(&mut store, &named, &held)?;
+        let echo = Echo {
+            list: self.about.list(),
+            is_new,
+            until: self.about.expires,
+            issued_before: self.issued_before,
+            reason: self.about.reason.as_deref().unwrap_or_default(),
+            effect: &self.effect,
+            dry_run: self.dry_run,
+            asked: &asked,
+            rows: &rows,
+        };
+        match self.json {
+            true => self.print_json(&echo, &held, &heard)?,
+            false => self.print(&echo, &held, &heard)?,
         }
-        for Held { line, secret, .. } in &held {
-            let mut failed = None;
-            targets::each(secret, self.only, &mut |target| {
-                failed =
-                    failed.take().or(self.put(&mut writer, Some(*line), target, &mut rows).err());
-            });
-            failed.map_or(Ok(()), Err)?;
+        let is_asked = echo.warn();
+        Ok(if heard.is_whole() && is_asked { Exit::Fine } else { Exit::Found })
+    }
+
+    /// Reads the tokens; never while the store is locked.
+    fn held(&self, named: &[Named]) -> Result<(Vec<Held>, Heard), Box<dyn Error>> {
+        let mut held = Vec::new();
+        if !named.is_empty() {
+            return Ok((held, Heard::default()));
         }
-        writer.commit()?;
-        self.print(&rows, &held, &heard)?;
-        Ok(if heard.is_whole() { Exit::Fine } else { Exit::Found })
+        let mut number = 0;
+        let mut hold = |given: &Given<'_>| {
+            number += 1;
+            held.extend(given.tokens.iter().map(|token| Held::of(given.line, number, token)));
+        };
+        let purpose = if self.force { Purpose::Insist } else { Purpose::Ban };
+        let heard = tokens::each(&self.files, purpose, &mut hold)?;
+        self.check(&held, &heard)?;
+        Ok((held, heard))
     }
 
     /// Whether there is something to ban.
@@ -109,6 +135,41 @@ impl Ban {
         Ok(())
     }
 
+    fn put_all(
+        &self,
+        store: &mut Store,
+        named: &[Named],
+        held: &[Held],
+    ) -> Result<Vec<Row>, Box<dyn Error>> {
+        let command = if self.replace { "ban --replace" } else { "ban" };
+        let reason = self.about.reason.as_deref().unwrap_or_default();
+        store.sign(act(command, reason, &format!("list {}", self.about.list())));
+        let mut writer = store.write()?;
+        let mut rows = Vec::new();
+        for claim in named {
+            self.put(&mut writer, None, claim.target(), &mut rows)?;
+        }
+        for of_one in held.chunk_by(|one, other| one.number == other.number) {
+            let mut keys: Vec<EntryKey> = Vec::new();
+            for Held { line, secret, .. } in of_one {
+                let mut failed = None;
+                targets::each(secret, self.only, &mut |target| {
+                    keys.push(target.key());
+                    let put = self.put(&mut writer, Some(*line), target, &mut rows);
+                    failed = failed.take().or(put.err());
+                });
+                failed.map_or(Ok(()), Err)?;
+            }
+            if keys.len() > 1 {
+                writer.link(&keys)?;
+            }
+        }
+        if !self.dry_run {
+            writer.commit()?;
+        }
+        Ok(rows)
+    }
+
     fn put(
         &self,
         writer: &mut Writer<'_>,
@@ -116,39 +177,40 @@ impl Ban {
         target: Target<'_>,
         rows: &mut Vec<Row>,
     ) -> Result<(), Box<dyn Error>> {
-        let entry = self.about.entry(target, time::now());
-        let taken = writer.ban(&NewEntry { issued_before: self.issued_before, ..entry })?;
-        let kind = entries::kind(target.kind());
-        rows.push(Row { line, key: target.key(), kind, taken });
+        let key = target.key();
+        let entry = NewEntry {
+            issued_before: self.issued_before,
+            level: self.effect.level(),
+            except: self.effect.networks(),
+            ..self.about.entry(target, time::now())
+        };
+        let was = writer.find(&key)?;
+        let was = was.iter().filter(|entry| entry.list == self.about.list());
+        let was = was.map(crate::entries::json).collect();
+        let taken = match self.replace {
+            true => writer.replace(&entry)?,
+            false => writer.ban(&entry)?,
+        };
+        rows.push(Row { line, key, what: crate::entries::what_of(&target), taken, was });
         Ok(())
     }
 
-    fn print(&self, rows: &[Row], held: &[Held], heard: &Heard) -> Result<(), Box<dyn Error>> {
-        if self.json {
-            let entries: Vec<_> = rows.iter().map(Row::json).collect();
-            let damaged: Vec<_> = damaged(held).collect();
-            return Ok(output::json(&json!({
-                "list": self.about.list(),
-                "entries": entries,
-                "damaged": damaged,
-                "files": heard.files_json(),
-                "refused": heard.refused_json(),
-            }))?);
-        }
-        let mut out = anstream::stdout().lock();
-        let mut table = Table::default();
-        table.heading(&["FINGERPRINT", "KIND", "LIST", "STATE"]);
-        for row in rows {
-            let plain = |text: String| (Style::new(), text);
-            table.row([
-                plain(entries::fingerprint(&row.key)),
-                plain(row.kind.to_owned()),
-                plain(self.about.list().to_owned()),
-                (BAD, row.state().to_owned()),
-            ]);
-        }
-        table.print(&mut out)?;
-        out.flush()?;
+    fn print_json(
+        &self,
+        echo: &Echo<'_>,
+        held: &[Held],
+        heard: &Heard,
+    ) -> Result<(), Box<dyn Error>> {
+        let mut value = echo.json();
+        let damaged: Vec<_> = damaged(held).collect();
+        value["damaged"] = json!(damaged);
+        value["files"] = json!(heard.files_json());
+        value["refused"] = json!(heard.refused_json());
+        Ok(output::json(&value)?)
+    }
+
+    fn print(&self, echo: &Echo<'_>, held: &[Held], heard: &Heard) -> Result<(), Box<dyn Error>> {
+        echo.print()?;
         for line in damaged(held) {
             output::warning(&format!(
                 "line {line}: banned, but the token's own checksum is wrong: mistyped or cut?"
@@ -159,37 +221,23 @@ impl Ban {
     }
 }
 
-impl Row {
-    fn state(&self) -> &'static str {
-        match self.taken {
-            Taken::Before => "already banned",
-            Taken::Beside => "banned too",
-            Taken::New => "banned",
-            Taken::Replaced => "replaced",
-            Taken::Stronger => "strengthened",
-        }
-    }
-
-    fn json(&self) -> serde_json::Value {
-        json!({
-            "line": self.line,
-            "fingerprint": entries::fingerprint(&self.key),
-            "kind": self.kind,
-            "state": self.state(),
-        })
-    }
+/// Whether nothing is on a list, of which the store knows no more than its entries.
+fn is_new(snapshot: &Snapshot<'_>, list: &str) -> Result<bool, Box<dyn Error>> {
+    Ok(!snapshot.lists()?.contains(list))
 }
 
 /// A token until the store is locked: never while a person types.
 struct Held {
     line: u64,
+    /// What belongs together has the same.
+    number: u64,
     secret: Admissible<'static>,
     damaged: bool,
 }
 
 impl Held {
-    fn of(line: u64, admitted: &Admitted<'_>) -> Held {
-        Held { line, secret: admitted.secret.owned(), damaged: admitted.damaged }
+    fn of(line: u64, number: u64, admitted: &Admitted<'_>) -> Held {
+        Held { line, number, secret: admitted.secret.owned(), damaged: admitted.damaged }
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::Outcome;
-use crate::{input, store::StoreAt, Exit};
+use crate::{act::act, input, store::StoreAt, Exit};
 
 /// Write the store anew, as small as it can be.
 ///
@@ -29,6 +29,7 @@ impl Compact {
         let data = self.store.path()?.join("data.mdb");
         let bytes = || fs::metadata(&data).map(|data| data.len());
         let mut store = self.store.open()?;
+        store.sign(act("compact", "", ""));
         let before = bytes()?;
         let bar = input::spinner("compacting");
         store.compact()?;

@@ -11,9 +11,10 @@ use tokenban_denylist::{Entry, Store};
 
 use super::{list, Outcome};
 use crate::{
+    choose::Choose,
     entries,
     import::{io_error, read, Admitted, Finding, Intake, Options, Wanted},
-    input::Input,
+    input::{self, Input},
     output,
     revocation::Requests,
     store::StoreAt,
@@ -43,6 +44,8 @@ pub(crate) struct Export {
     /// Only the entries of this denylist
     #[arg(long, value_name = "NAME")]
     list: Option<String>,
+    #[command(flatten)]
+    choose: Choose,
     /// Of github-revocation: reports and lists; standard input if there is none
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -81,19 +84,29 @@ impl Export {
         }
     }
 
-    fn is_wanted(&self, entry: &Entry<'_>) -> bool {
-        self.list.as_ref().is_none_or(|list| list == entry.list)
-    }
-
-    fn jsonl(&self, store: &Store, mut out: impl Write) -> Result<u64, Box<dyn Error>> {
+    /// Hands over what is chosen, with a bar on standard error.
+    fn each(
+        &self,
+        store: &Store,
+        write: &mut dyn FnMut(&Entry<'_>) -> io::Result<()>,
+    ) -> Result<u64, Box<dyn Error>> {
+        let (snapshot, choice) = (store.read()?, self.choose.choice(self.list.as_deref()));
+        let bar = input::counted("exporting", snapshot.keys()?);
         let mut written = 0;
-        for entry in store.read()?.entries()? {
+        for entry in snapshot.entries()? {
+            bar.inc(1);
             let entry = entry?;
-            if self.is_wanted(&entry) {
-                writeln!(out, "{}", entries::json(&entry))?;
+            if choice.takes(&entry) {
+                write(&entry)?;
                 written += 1;
             }
         }
+        bar.finish_and_clear();
+        Ok(written)
+    }
+
+    fn jsonl(&self, store: &Store, mut out: impl Write) -> Result<u64, Box<dyn Error>> {
+        let written = self.each(store, &mut |entry| writeln!(out, "{}", entries::json(entry)))?;
         out.flush()?;
         Ok(written)
     }
@@ -101,14 +114,8 @@ impl Export {
     fn csv(&self, store: &Store, out: impl Write) -> Result<u64, Box<dyn Error>> {
         let mut table = csv::Writer::from_writer(out);
         table.write_record(COLUMNS).map_err(io_error)?;
-        let mut written = 0;
-        for entry in store.read()?.entries()? {
-            let entry = entry?;
-            if self.is_wanted(&entry) {
-                table.write_record(cells(&entry)).map_err(io_error)?;
-                written += 1;
-            }
-        }
+        let mut write = |entry: &Entry<'_>| table.write_record(cells(entry)).map_err(io_error);
+        let written = self.each(store, &mut write)?;
         table.flush()?;
         Ok(written)
     }
@@ -146,11 +153,28 @@ impl Export {
     }
 }
 
-const COLUMNS: [&str; 9] =
-    ["fingerprint", "kind", "list", "reason", "source", "added", "expires", "issued_before", "key"];
+const COLUMNS: [&str; 15] = [
+    "fingerprint",
+    "kind",
+    "list",
+    "reason",
+    "source",
+    "added",
+    "expires",
+    "issued_before",
+    "key",
+    "level",
+    "except",
+    "incident",
+    "claim",
+    "issuer",
+    "value",
+];
 
-fn cells(entry: &Entry<'_>) -> [String; 9] {
+fn cells(entry: &Entry<'_>) -> [String; 15] {
     let time = |second: Option<u64>| second.map(time::shown).unwrap_or_default();
+    let claim = entry.claim.map(|claim| (claim.name, claim.issuer, claim.value));
+    let (claim, issuer, value) = claim.unwrap_or_default();
     [
         entries::fingerprint(&entry.key),
         entries::kind(entry.kind).to_owned(),
@@ -161,5 +185,11 @@ fn cells(entry: &Entry<'_>) -> [String; 9] {
         time(entry.expires),
         time(entry.issued_before),
         entries::hex(&entry.key),
+        entries::level(entry.level).to_owned(),
+        entry.except.to_string(),
+        entry.is_named.to_string(),
+        claim.to_owned(),
+        issuer.unwrap_or_default().to_owned(),
+        value.unwrap_or_default().to_owned(),
     ]
 }

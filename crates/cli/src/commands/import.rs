@@ -8,16 +8,18 @@ use std::{
 
 use clap::Args;
 use serde_json::{json, Value};
-use tokenban_denylist::{Batch, ImportOptions, Imported, NewEntry, StoreError};
+use tokenban_denylist::{Batch, EntryKey, ImportOptions, Imported, NewEntry, StoreError};
 
 use super::Outcome;
 use crate::{
+    act::act,
+    asking::RulesAt,
     import::{
         format_parser, read, Admitted, Finding, Format, Intake, Options, Purpose, Report, Wanted,
     },
     input::{self, Input},
     output::{self, GOOD, HEADING},
-    store::{shortened, About, StoreAt},
+    store::{shortened, About, Effect, StoreAt},
     targets, time, Exit,
 };
 
@@ -36,6 +38,8 @@ pub(crate) struct Import {
     store: StoreAt,
     #[command(flatten)]
     about: About,
+    #[command(flatten)]
+    effect: Effect,
     /// The format, if it should not be recognised
     #[arg(long, value_name = "FORMAT", value_parser = format_parser())]
     format: Option<&'static Format>,
@@ -57,6 +61,8 @@ pub(crate) struct Import {
     /// Let --replace take off more than half of the list
     #[arg(long, requires = "replace")]
     force: bool,
+    #[command(flatten)]
+    rules: RulesAt,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -91,7 +97,8 @@ impl Import {
         }
         let admitted: u64 = files.iter().map(|file| file.report.admitted).sum();
         let refused: u64 = files.iter().map(|file| file.report.refused()).sum();
-        Ok(if admitted == 0 && refused > 0 { Exit::Found } else { Exit::Fine })
+        let is_asked = admitted == 0 || self.rules.warn(self.about.list());
+        Ok(if (admitted == 0 && refused > 0) || !is_asked { Exit::Found } else { Exit::Fine })
     }
 
     fn read(&self, input: Input, batch: &mut Batch) -> Result<Read, Box<dyn Error>> {
@@ -100,10 +107,12 @@ impl Import {
         let mut failed = None;
         let now = time::now();
         let mut take = |tokens: &[Admitted<'_>], finding: &Finding<'_>| {
+            let mut keys = Vec::new();
             for token in tokens {
-                let added = self.add(batch, token, finding, &source, now);
+                let added = self.add(batch, token, finding, (&source, now), &mut keys);
                 failed = failed.take().or(added.err());
             }
+            batch.link(keys);
         };
         let (inactive, only_verified) = (self.include_inactive, self.only_verified);
         let wanted = Wanted { inactive, only_verified, purpose: Purpose::Ban };
@@ -122,8 +131,8 @@ impl Import {
         batch: &mut Batch,
         token: &Admitted<'_>,
         finding: &Finding<'_>,
-        source: &str,
-        now: u64,
+        (source, now): (&str, u64),
+        keys: &mut Vec<EntryKey>,
     ) -> Result<(), StoreError> {
         let found;
         let reason = match &self.about.reason {
@@ -135,9 +144,16 @@ impl Import {
         };
         let mut added = Ok(());
         targets::each(&token.secret, None, &mut |target| {
+            keys.push(target.key());
             let entry = match &finding.kept {
                 Some(kept) => NewEntry { reason, ..self.about.known(target, kept) },
-                None => NewEntry { reason, source, ..self.about.entry(target, now) },
+                None => NewEntry {
+                    reason,
+                    source,
+                    level: self.effect.level(),
+                    except: self.effect.networks(),
+                    ..self.about.entry(target, now)
+                },
             };
             if added.is_ok() {
                 added = batch.add(&entry);
@@ -150,7 +166,11 @@ impl Import {
         let bar = input::spinner("importing");
         let replace = self.replace.then_some(self.about.list());
         let options = ImportOptions { replace, force: self.force, dry_run: self.dry_run };
-        let imported = self.store.open()?.import(batch, &options)?;
+        let mut store = self.store.open()?;
+        let command = if self.replace { "import --replace" } else { "import" };
+        let reason = self.about.reason.as_deref().unwrap_or_default();
+        store.sign(act(command, reason, &format!("list {}", self.about.list())));
+        let imported = store.import(batch, &options)?;
         bar.finish_and_clear();
         Ok(imported)
     }

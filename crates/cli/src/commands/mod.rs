@@ -6,6 +6,7 @@ use clap::Subcommand;
 
 use crate::Exit;
 
+mod approve;
 mod ban;
 mod check;
 mod compact;
@@ -15,12 +16,14 @@ mod export;
 mod import;
 mod init;
 mod list;
+mod log;
 mod man;
 mod schema;
 mod show;
 mod stats;
 mod sweep;
 mod unban;
+mod undo;
 mod verify;
 
 /// What every subcommand returns: how it ended, or the error to print.
@@ -28,6 +31,7 @@ pub(crate) type Outcome = Result<Exit, Box<dyn Error>>;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    Approve(approve::Approve),
     Ban(ban::Ban),
     Check(check::Check),
     Compact(compact::Compact),
@@ -37,18 +41,37 @@ pub(crate) enum Command {
     Import(import::Import),
     Init(init::Init),
     List(list::List),
+    Log(log::Log),
     Man(man::Man),
     Schema(schema::Schema),
     Show(show::Show),
     Stats(stats::Stats),
     Sweep(sweep::Sweep),
     Unban(unban::Unban),
+    Undo(undo::Undo),
     Verify(verify::Verify),
 }
 
 impl Command {
+    /// Whether it may change a store, so that a person who stops it wants to know if it did.
+    fn changes_a_store(&self) -> bool {
+        matches!(
+            self,
+            Command::Ban(_)
+                | Command::Compact(_)
+                | Command::Import(_)
+                | Command::Sweep(_)
+                | Command::Unban(_)
+                | Command::Undo(_)
+        )
+    }
+
     pub(crate) fn run(self) -> Outcome {
+        if self.changes_a_store() {
+            crate::interrupt::watch();
+        }
         match self {
+            Command::Approve(command) => command.run(),
             Command::Ban(command) => command.run(),
             Command::Check(command) => command.run(),
             Command::Compact(command) => command.run(),
@@ -58,12 +81,14 @@ impl Command {
             Command::Import(command) => command.run(),
             Command::Init(command) => command.run(),
             Command::List(command) => command.run(),
+            Command::Log(command) => command.run(),
             Command::Man(command) => command.run(),
             Command::Schema(command) => command.run(),
             Command::Show(command) => command.run(),
             Command::Stats(command) => command.run(),
             Command::Sweep(command) => command.run(),
             Command::Unban(command) => command.run(),
+            Command::Undo(command) => command.run(),
             Command::Verify(command) => command.run(),
         }
     }

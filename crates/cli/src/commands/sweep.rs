@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::Outcome;
-use crate::{input, output, store::StoreAt, time, Exit};
+use crate::{act::act, input, output, store::StoreAt, time, Exit};
 
 /// Take the entries off that have expired.
 ///
@@ -24,6 +24,7 @@ pub(crate) struct Sweep {
 impl Sweep {
     pub(super) fn run(self) -> Outcome {
         let mut store = self.store.open()?;
+        store.sign(act("sweep", "", ""));
         let bar = input::spinner("sweeping");
         let swept = store.sweep(time::now())?;
         bar.finish_and_clear();

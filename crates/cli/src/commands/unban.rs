@@ -1,28 +1,34 @@
 //! `tokenban unban`: takes tokens off denylists.
 
-use std::{error::Error, path::PathBuf};
+use std::{error::Error, io::Write, path::PathBuf};
 
 use anstyle::Style;
 use clap::Args;
 use serde_json::json;
-use tokenban_denylist::{Entry, EntryKey, Snapshot, Store};
+use tokenban_denylist::{Entry, EntryKey, Store, Writer};
 
 use super::Outcome;
 use crate::{
+    act::act,
+    choose::Choose,
+    claims::{Claims, Named},
     entries,
     import::{Admissible, Purpose},
+    input,
     look::denying,
     output::{self, Table, GOOD},
     store::StoreAt,
     targets, time,
-    tokens::{self, Claims, Given, Heard},
+    tokens::{self, Given, Heard},
     Exit,
 };
 
 /// Unban tokens: take them off every denylist, or off one.
 ///
 /// Tokens are read from standard input or files, as `ban` and `import` read them. With
-/// --fingerprint an entry is named as logs and `list` show it.
+/// --fingerprint an entry is named as logs and `list` show it. With --reason, --source, --kind or a
+/// time and nothing else, all entries of which that is said are taken off. What was banned together is
+/// unbanned together.
 ///
 /// Exit codes: 0 all are unbanned, 1 some were not banned, or are still denied by another entry,
 /// 2 error.
@@ -35,10 +41,15 @@ pub(crate) struct Unban {
     #[arg(long, value_name = "NAME")]
     list: Option<String>,
     /// The entry with this fingerprint: 12 hex digits or more; may be repeated
-    #[arg(long, value_name = "HEX", conflicts_with_all = ["files", "jti", "sub", "iss"])]
+    #[arg(long, value_name = "HEX", conflicts_with_all = ["files", "by_claim"])]
     fingerprint: Vec<String>,
     #[command(flatten)]
     claims: Claims,
+    #[command(flatten)]
+    choose: Choose,
+    /// Change nothing, only tell what would be unbanned
+    #[arg(long)]
+    dry_run: bool,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -58,34 +69,89 @@ struct Ask {
     secret: Option<Admissible<'static>>,
 }
 
+/// The most rows that are printed: what comes after them is counted.
+const ROWS_MOST: usize = 20;
+
 /// An entry that was taken off.
 struct Row {
     key: EntryKey,
-    kind: &'static str,
+    what: String,
     list: String,
+    reason: String,
 }
 
 impl Unban {
     pub(super) fn run(self) -> Outcome {
         let mut store = self.store.open()?;
-        let (asks, heard) = self.asks(&store)?;
+        store.sign(act("unban", self.choose.reason().unwrap_or_default(), &self.note()));
+        match self.is_by_words()? {
+            true => self.by_words(&mut store),
+            false => self.by_tokens(&mut store),
+        }
+    }
+
+    /// What was said, for the log.
+    fn note(&self) -> String {
+        let list = self.list.as_ref().map(|list| format!("list {list}"));
+        let parts = [list.unwrap_or_default(), self.choose.text()];
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether entries are meant by what is said of them, and not by tokens, fingerprints or claims.
+    fn is_by_words(&self) -> Result<bool, Box<dyn Error>> {
+        let named = self.claims.named(&self.files)?;
+        let is_named = !named.is_empty() || !self.fingerprint.is_empty() || !self.files.is_empty();
+        Ok(self.choose.is_given() && !is_named)
+    }
+
+    fn by_words(&self, store: &mut Store) -> Outcome {
+        let choice = self.choose.choice(self.list.as_deref());
+        let bar = input::spinner("unbanning");
+        let mut writer = store.write()?;
+        let count = writer.unban_all(&choice)?;
+        match self.dry_run {
+            true => drop(writer),
+            false => writer.commit()?,
+        }
+        bar.finish_and_clear();
+        if self.json {
+            output::json(&json!({ "dry_run": self.dry_run, "count": count }))?;
+        } else {
+            let entries = output::count_of(count as usize, "entry", "entries");
+            let mut out = anstream::stdout().lock();
+            writeln!(out, "{GOOD}{entries} unbanned{}{GOOD:#}", self.dry())?;
+        }
+        Ok(if count > 0 { Exit::Fine } else { Exit::Found })
+    }
+
+    fn dry(&self) -> &'static str {
+        if self.dry_run {
+            "; dry run: nothing was changed"
+        } else {
+            ""
+        }
+    }
+
+    fn by_tokens(&self, store: &mut Store) -> Outcome {
+        let (asks, heard) = self.asks(store)?;
+        let mut writer = store.write()?;
         let mut rows = Vec::new();
         let mut missing = Vec::new();
         for ask in &asks {
-            let found = self.found(&store.read()?, &ask.keys)?;
+            let found = self.take_off(&mut writer, &ask.keys)?;
             if found.is_empty() {
                 missing.push(ask);
             }
             rows.extend(found);
         }
-        let mut writer = store.write()?;
-        for row in &rows {
-            writer.unban_key(&row.list, &row.key)?;
+        match self.dry_run {
+            true => drop(writer),
+            false => writer.commit()?,
         }
-        writer.commit()?;
         let snapshot = store.read()?;
         let mut still = Vec::new();
-        for secret in asks.iter().filter_map(|ask| ask.secret.as_ref()) {
+        for secret in asks.iter().filter_map(|ask| ask.secret.as_ref()).filter(|_| !self.dry_run) {
             still.extend(denying(&snapshot, secret, time::now())?);
         }
         self.print(&rows, &missing, &still, &heard)?;
@@ -94,8 +160,10 @@ impl Unban {
     }
 
     fn asks(&self, store: &Store) -> Result<(Vec<Ask>, Heard), Box<dyn Error>> {
-        if let Some(target) = self.claims.target()? {
-            return Ok((vec![Ask::new(None, vec![target.key()])], Heard::default()));
+        let named = self.claims.named(&self.files)?;
+        if !named.is_empty() {
+            let ask = |named: &Named| Ask::new(None, vec![named.target().key()]);
+            return Ok((named.iter().map(ask).collect(), Heard::default()));
         }
         if !self.fingerprint.is_empty() {
             let snapshot = store.read()?;
@@ -115,18 +183,23 @@ impl Unban {
         Ok((asks, heard))
     }
 
-    fn found(
+    /// Takes off what some keys have, and what belongs to them.
+    fn take_off(
         &self,
-        snapshot: &Snapshot<'_>,
+        writer: &mut Writer<'_>,
         keys: &[EntryKey],
     ) -> Result<Vec<Row>, Box<dyn Error>> {
-        let wanted = |entry: &Entry<'_>| self.list.as_ref().is_none_or(|list| list == entry.list);
-        let mut rows = Vec::new();
+        let choice = self.choose.choice(self.list.as_deref());
+        let mut all = Vec::new();
         for key in keys {
-            for entry in snapshot.find(key)?.into_iter().filter(wanted) {
-                let list = entry.list.to_owned();
-                rows.push(Row { key: *key, kind: entries::kind(entry.kind), list });
-            }
+            all.push(*key);
+            all.extend(writer.linked(key)?);
+        }
+        let mut rows = Vec::new();
+        for key in all {
+            let found = writer.find(&key)?;
+            rows.extend(found.iter().filter(|entry| choice.takes(entry)).map(Row::of));
+            writer.unban_chosen(&key, &choice)?;
         }
         Ok(rows)
     }
@@ -143,6 +216,7 @@ impl Unban {
             let still: Vec<_> = still.iter().map(entries::json).collect();
             let missing: Vec<_> = missing.iter().map(|ask| ask.json()).collect();
             return Ok(output::json(&json!({
+                "dry_run": self.dry_run,
                 "unbanned": unbanned,
                 "missing": missing,
                 "still_denied_by": still,
@@ -150,18 +224,27 @@ impl Unban {
             }))?);
         }
         if !rows.is_empty() {
+            let mut out = anstream::stdout().lock();
             let mut table = Table::default();
             table.heading(&["FINGERPRINT", "KIND", "LIST", "STATE"]);
-            for row in rows {
+            for row in rows.iter().take(ROWS_MOST) {
                 let plain = |text: String| (Style::new(), text);
+                let incident =
+                    if row.reason.is_empty() { "" } else { &format!(" ({})", row.reason) };
                 table.row([
                     plain(entries::fingerprint(&row.key)),
-                    plain(row.kind.to_owned()),
+                    plain(row.what.clone()),
                     plain(row.list.clone()),
-                    (GOOD, "unbanned".to_owned()),
+                    (GOOD, format!("unbanned{incident}")),
                 ]);
             }
-            table.print(&mut anstream::stdout().lock())?;
+            table.print(&mut out)?;
+            let more = rows.len().saturating_sub(ROWS_MOST);
+            if more > 0 {
+                writeln!(out, "… and {more} more")?;
+            }
+            let entries = output::count_of(rows.len(), "entry", "entries");
+            writeln!(out, "{GOOD}{entries} unbanned{}{GOOD:#}", self.dry())?;
         }
         let place = self.list.as_ref().map_or(String::new(), |list| format!(" on \"{list}\""));
         for ask in missing {
@@ -202,11 +285,21 @@ impl Ask {
 }
 
 impl Row {
+    fn of(entry: &Entry<'_>) -> Row {
+        Row {
+            key: entry.key,
+            what: entries::what(entry).to_owned(),
+            list: entry.list.to_owned(),
+            reason: entry.reason.to_owned(),
+        }
+    }
+
     fn json(&self) -> serde_json::Value {
         json!({
             "fingerprint": entries::fingerprint(&self.key),
-            "kind": self.kind,
+            "kind": self.what,
             "list": self.list,
+            "reason": self.reason,
         })
     }
 }
