@@ -131,7 +131,9 @@ impl Echo<'_> {
         if more > 0 {
             writeln!(out, "… and {more} more")?;
         }
-        writeln!(out, "{GOOD}{}{GOOD:#}", output::printable(&self.summary()))?;
+        for line in self.summary().lines() {
+            writeln!(out, "{GOOD}{}{GOOD:#}", output::printable(line))?;
+        }
         for rule in self.rules().unwrap_or_default() {
             writeln!(out, "{}", output::printable(&rule.text()))?;
         }
@@ -160,7 +162,19 @@ impl Echo<'_> {
     /// How many became what, where, until when, why.
     fn summary(&self) -> String {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        self.rows.iter().for_each(|row| *counts.entry(row.state()).or_default() += 1);
+        let changed = self.rows.iter().filter(|row| row.taken != Taken::Before);
+        changed.for_each(|row| *counts.entry(row.state()).or_default() += 1);
+        let kept = self.rows.iter().filter(|row| row.taken == Taken::Before).count();
+        let kept = match kept {
+            0 => String::new(),
+            kept => format!(
+                "{kept} already banned as strongly, and kept; --replace puts this in its place"
+            ),
+        };
+        if counts.is_empty() {
+            return kept;
+        }
+        let kept = if kept.is_empty() { kept } else { format!("\n{kept}") };
         let counts: Vec<String> =
             counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
         let until =
@@ -172,7 +186,7 @@ impl Echo<'_> {
             reason => format!(", for {reason}"),
         };
         format!(
-            "{} on the list \"{}\" {until}{}{reason}{}",
+            "{} on the list \"{}\" {until}{}{reason}{}{kept}",
             counts.join(", "),
             self.list,
             before.unwrap_or_default(),

@@ -24,9 +24,11 @@ fn ban_show_unban() {
     assert_eq!(
         ran.out,
         "FINGERPRINT   KIND   LIST    STATE\n\
-         e50d2ec3bdeb  token  leaked  banned\n"
+         e50d2ec3bdeb  token  leaked  banned\n\
+         1 banned on the list \"leaked\" until 2100-01-31T00:00:00Z, for INC-42\n\
+         rule \"everywhere\" asks it at [anywhere]\n"
     );
-    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!((ran.code, ran.err.as_str()), (0, "tokenban: the list \"leaked\" is new\n"));
     let ran = sandbox.run(&["show"], "fake-token-01\r\n");
     assert_eq!(
         steady(&ran.out),
@@ -46,7 +48,8 @@ fn ban_show_unban() {
     assert_eq!(
         ran.out,
         "FINGERPRINT   KIND   LIST    STATE\n\
-         e50d2ec3bdeb  token  leaked  unbanned\n"
+         e50d2ec3bdeb  token  leaked  unbanned (INC-42)\n\
+         1 entry unbanned\n"
     );
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     let ran = sandbox.run(&["unban"], "fake-token-01");
@@ -62,14 +65,14 @@ fn a_second_ban_says_so_and_weakens_nothing() {
     let token = "fake-token-01";
     let steps = [
         (&["--reason", "INC-42", "--expires", "1h"][..], "banned", 1),
-        (&["--reason", "INC-42", "--expires", "5m"], "already banned", 1),
-        (&["--reason", "INC-42"], "strengthened", 1),
-        (&["--expires", "5m"], "banned too", 2),
+        (&["--reason", "INC-42", "--expires", "5m"], "already banned; was until ", 1),
+        (&["--reason", "INC-42"], "strengthened; was until ", 1),
+        (&["--expires", "5m"], "banned too; was for good (INC-42)", 2),
         (&["--reason", "INC-43"], "banned too", 3),
     ];
     for (arguments, state, entries) in steps {
         let ran = sandbox.run(&[&["ban"], arguments].concat(), token);
-        assert!(ran.code == 0 && ran.out.contains(&format!("  {state}\n")), "{}", ran.out);
+        assert!(ran.code == 0 && ran.out.contains(&format!("  {state}")), "{}", ran.out);
         let shown = sandbox.json(&["show", "--json"], token, 1);
         let shown = shown["answers"][0]["entries"].as_array().unwrap();
         assert_eq!(shown.len(), entries, "{arguments:?}");
@@ -89,7 +92,7 @@ fn lines_that_are_no_tokens_are_refused_and_the_others_banned() {
     );
     let ran = sandbox.run(&["ban", &file], "");
     assert_eq!(ran.code, 1);
-    assert_eq!(ran.out.lines().count(), 4);
+    assert_eq!(ran.out.lines().count(), 6);
     assert!(ran.out.contains("0a0a0a0a0a0a  sha256  leaked  banned"), "{}", ran.out);
     let lines: Vec<&str> = ran.err.lines().collect();
     assert_eq!(
@@ -103,6 +106,7 @@ fn lines_that_are_no_tokens_are_refused_and_the_others_banned() {
             "tokenban: line 8: the token is shorter than 8 bytes and would deny clean requests; \
              --force bans it nevertheless",
             "tokenban: line 9: `sha1:` without 40 hex digits; write the digest of the token in hex",
+            "tokenban: the list \"leaked\" is new",
         ]
     );
     let ran = sandbox.run(&["ban"], "Bearer password");
@@ -157,7 +161,7 @@ fn a_report_is_a_report_wherever_it_is_given() {
 fn a_jwt_is_banned_in_every_spelling() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(&["ban"], &jwt("c2lnc2ln"));
-    assert_eq!((ran.code, ran.out.lines().count()), (0, 2), "{}", ran.out);
+    assert_eq!((ran.code, ran.out.lines().count()), (0, 4), "{}", ran.out);
     for spelling in [jwt("b3RoZXI"), jwt(""), format!("{HEADER}=.{PAYLOAD}=.c2ln")] {
         assert_eq!(sandbox.run(&["show"], &spelling).code, 1, "{spelling}");
     }
@@ -215,7 +219,7 @@ fn unban_takes_a_token_off_every_list_or_one() {
     sandbox.run(&["ban", "--list", "c"], sha1);
     assert_eq!(sandbox.run(&["unban", "--list", "a"], "fake-token-01").code, 1, "b denies it");
     let ran = sandbox.run(&["unban"], "fake-token-01");
-    assert_eq!((ran.code, ran.out.lines().count()), (0, 3), "{}{}", ran.out, ran.err);
+    assert_eq!((ran.code, ran.out.lines().count()), (0, 4), "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("  sha1   c     unbanned\n"), "{}", ran.out);
     assert_eq!(sandbox.run(&["list"], "").out, "no entries\n");
     sandbox.run(&["ban"], sha1);
@@ -244,7 +248,15 @@ fn json_shapes() {
         banned,
         json!({
             "list": "leaked",
-            "entries": [{ "line": 1, "fingerprint": "e50d2ec3bdeb", "kind": "token", "state": "banned" }],
+            "entries": [{ "line": 1, "fingerprint": "e50d2ec3bdeb", "kind": "token", "state": "banned", "was": [] }],
+            "dry_run": false,
+            "new_list": true,
+            "reason": "",
+            "expires": null,
+            "issued_before": null,
+            "level": "deny",
+            "except": [],
+            "rules": [{ "rule": "everywhere", "points": ["[anywhere]"], "action": "deny", "denies": true }],
             "damaged": [],
             "files": [{
                 "name": "standard input",
@@ -296,7 +308,8 @@ fn json_shapes() {
     assert_eq!(
         unbanned,
         json!({
-            "unbanned": [{ "fingerprint": "e50d2ec3bdeb", "kind": "token", "list": "leaked" }],
+            "dry_run": false,
+            "unbanned": [{ "fingerprint": "e50d2ec3bdeb", "kind": "token", "list": "leaked", "reason": "" }],
             "missing": [{ "line": 2, "fingerprint": fingerprint("fake-token-02") }],
             "still_denied_by": [],
             "refused": [],
@@ -312,7 +325,8 @@ fn a_wrong_checksum_is_a_warning() {
     assert_eq!(ran.code, 0);
     assert_eq!(
         ran.err,
-        "tokenban: line 1: banned, but the token's own checksum is wrong: mistyped or cut?\n"
+        "tokenban: line 1: banned, but the token's own checksum is wrong: mistyped or cut?\n\
+         tokenban: the list \"leaked\" is new\n"
     );
 }
 

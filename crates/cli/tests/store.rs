@@ -107,7 +107,7 @@ fn export_writes_digests() {
     let ran = sandbox.run(&["export", "--format", "csv"], "");
     let lines: Vec<String> = steady(&ran.out).lines().map(str::to_owned).collect();
     assert_eq!(lines.len(), 4);
-    assert_eq!(lines[0], "fingerprint,kind,list,reason,source,added,expires,issued_before,key");
+    assert_eq!(lines[0], "fingerprint,kind,list,reason,source,added,expires,issued_before,key,level,except,incident,claim,issuer,value");
     assert!(
         lines[1].starts_with("0b7d86cbcb75,token,other,,paste,2026-00-00T00:00:00Z,,,"),
         "{lines:?}"
@@ -212,8 +212,8 @@ fn every_command_is_in_the_man_page_and_the_completions() {
     let page = sandbox.run(&["man"], "").out;
     let completions = sandbox.run(&["completions", "bash"], "").out;
     for name in [
-        "ban", "compact", "export", "import", "init", "list", "show", "stats", "sweep", "unban",
-        "verify",
+        "approve", "ban", "compact", "export", "import", "init", "list", "log", "show", "stats",
+        "sweep", "unban", "undo", "verify",
     ] {
         assert!(page.contains(&format!("tokenban\\-{name}")), "{name}");
         assert!(completions.contains(&format!("tokenban,{name})")), "{name}");

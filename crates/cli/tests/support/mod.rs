@@ -14,6 +14,12 @@ use serde_json::Value;
 /// What every token of the tests has in it, and no output.
 pub(crate) const MARK: &str = "-token-0";
 
+/// What asks the lists of the tests.
+const RULES: &str = "rules:
+- {id: everywhere, points: [[anywhere]], denylist: [leaked, other, a, b, c, many, partners, incident-42]}
+- {id: silent, points: [[header, A]], denylist: [watched], action: monitor}
+";
+
 /// A folder with a store.
 pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
@@ -36,7 +42,9 @@ impl Sandbox {
 
     /// Without one.
     pub(crate) fn without_store() -> Sandbox {
-        Sandbox { folder: tempfile::tempdir().unwrap() }
+        let sandbox = Sandbox { folder: tempfile::tempdir().unwrap() };
+        sandbox.file("rules.yaml", RULES);
+        sandbox
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -58,6 +66,7 @@ impl Sandbox {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tokenban"));
         command.args(arguments).current_dir(self.path()).env("TOKENBAN_STORE", self.store());
+        command.env("TOKENBAN_RULES", self.path().join("rules.yaml")).env("TZ", "UTC");
         command
     }
 
