@@ -13,6 +13,8 @@ mod asking;
 mod choose;
 mod claims;
 mod commands;
+mod curl;
+mod decoy;
 mod echo;
 mod entries;
 mod import;

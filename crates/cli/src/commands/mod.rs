@@ -22,6 +22,7 @@ mod schema;
 mod show;
 mod stats;
 mod sweep;
+mod test;
 mod unban;
 mod undo;
 mod verify;
@@ -47,6 +48,7 @@ pub(crate) enum Command {
     Show(show::Show),
     Stats(stats::Stats),
     Sweep(sweep::Sweep),
+    Test(test::Test),
     Unban(unban::Unban),
     Undo(undo::Undo),
     Verify(verify::Verify),
@@ -87,6 +89,7 @@ impl Command {
             Command::Show(command) => command.run(),
             Command::Stats(command) => command.run(),
             Command::Sweep(command) => command.run(),
+            Command::Test(command) => command.run(),
             Command::Unban(command) => command.run(),
             Command::Undo(command) => command.run(),
             Command::Verify(command) => command.run(),
