@@ -210,6 +210,15 @@ fn entries_are_chosen_by_what_is_said_of_them() {
         assert_eq!(lines(&["export"]), count, "{arguments:?}");
         assert_eq!(lines(&["list"]), count + 1, "{arguments:?}");
     }
+    for (arguments, code) in [
+        (&["--reason", "INC-1"][..], 1),
+        (&["--reason", "INC-2"], 0),
+        (&["--list", "leaked", "--kind", "token"], 1),
+        (&["--list", "other"], 0),
+    ] {
+        let ran = sandbox.run(&[&["show"], arguments].concat(), "fake-token-01");
+        assert_eq!(ran.code, code, "{arguments:?} {}", ran.out);
+    }
     assert_eq!(sandbox.run(&["list", "--added-before", "-1h"], "").code, 2);
     assert_eq!(sandbox.run(&["list", "--kind", "tokne"], "").code, 2);
     let ran = sandbox.run(&["unban", "--reason", "INC-1", "--kind", "token"], "");

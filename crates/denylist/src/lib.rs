@@ -23,6 +23,7 @@ mod held;
 mod import;
 mod log;
 mod pages;
+mod put;
 mod reader;
 mod remove;
 mod side;

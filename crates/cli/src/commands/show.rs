@@ -8,6 +8,7 @@ use tokenban_denylist::{Entry, Snapshot};
 
 use super::Outcome;
 use crate::{
+    choose::Choose,
     entries,
     import::{Admissible, Purpose},
     look::denying,
@@ -30,6 +31,11 @@ use crate::{
 pub(crate) struct Show {
     #[command(flatten)]
     store: StoreAt,
+    /// Only entries of this denylist
+    #[arg(long, value_name = "NAME")]
+    list: Option<String>,
+    #[command(flatten)]
+    choose: Choose,
     /// A file of tokens; may be repeated
     #[arg(long = "file", value_name = "FILE", conflicts_with = "fingerprints")]
     files: Vec<PathBuf>,
@@ -69,6 +75,8 @@ impl Show {
             heard.print();
             return Err("no token to look for; write one a line".into());
         }
+        let choice = self.choose.choice(self.list.as_deref());
+        answers.iter_mut().for_each(|answer| answer.entries.retain(|entry| choice.takes(entry)));
         print(&answers, self.json)?;
         heard.print();
         let denies = |entry: &Entry<'_>| !entries::is_over(entry, time::now());

@@ -207,6 +207,46 @@ mod tests {
         assert!(!claims(r#"{"roles":["x"]}"#).is_cut);
     }
 
+    /// Objects that nest, repeat and end too early: no panic, and no more than is kept.
+    #[test]
+    fn hostile_texts_are_read_within_bounds() {
+        let names = ["jkt", "azp", "tenant", "a.b.c.d", "header:a.b", "x5t#S256"];
+        let register = register(&names);
+        let mut claims = Claims::default();
+        let parts = [
+            "{",
+            "}",
+            "[",
+            "]",
+            "\"",
+            "\"a\":",
+            "\"cnf\":{",
+            "\"jwk\":{",
+            "\"kty\":\"EC\",",
+            "\"a.b\":",
+            "\"b\":",
+            ",",
+            "1",
+            "null",
+            "\u{0}",
+            "\\u00",
+            "\"azp\":[[",
+            "\"x\":\"",
+            "é",
+        ];
+        let mut seed = 7_u64;
+        for _ in 0..5_000 {
+            let mut text = String::new();
+            for _ in 0..24 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                text.push_str(parts[(seed >> 33) as usize % parts.len()]);
+            }
+            claims.read(text.as_bytes(), text.as_bytes(), &register);
+            assert!(claims.found.len() <= VALUES_MAX);
+            assert!((0..names.len()).all(|number| claims.values(number).count() <= VALUES_MAX));
+        }
+    }
+
     #[test]
     fn the_time_of_issue() {
         for (payload, before) in [
