@@ -10,20 +10,23 @@ use tokenban_denylist::{verify, Batch, ImportOptions, NewEntry, Reader, Target};
 
 #[derive(Clone, Debug)]
 enum Step {
-    Ban { list: u8, token: u16, expires: Option<u64> },
+    Ban { list: u8, token: u16, incident: usize, expires: Option<u64> },
     Compact,
     Import { list: u8, tokens: Vec<u16>, replace: bool },
     Sweep,
     Unban { list: u8, token: u16 },
+    Undo { incident: usize },
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let token = || 0..400_u16;
     let expires = prop_oneof![Just(None), Just(Some(NOW - 1)), Just(Some(NOW + 1))];
     prop_oneof![
-        4 => (0..3_u8, token(), expires)
-            .prop_map(|(list, token, expires)| Step::Ban { list, token, expires }),
-        2 => (0..3_u8, token()).prop_map(|(list, token)| Step::Unban { list, token }),
+        6 => (0..3_u8, 0..8_u16, 0..3_usize, expires).prop_map(|(list, token, incident, expires)| {
+            Step::Ban { list, token, incident, expires }
+        }),
+        1 => (1..3_usize).prop_map(|incident| Step::Undo { incident }),
+        2 => (0..3_u8, 0..8_u16).prop_map(|(list, token)| Step::Unban { list, token }),
         2 => (0..3_u8, proptest::collection::vec(token(), 0..300), any::<bool>())
             .prop_map(|(list, tokens, replace)| Step::Import { list, tokens, replace }),
         1 => Just(Step::Compact),
@@ -33,8 +36,11 @@ fn step() -> impl Strategy<Value = Step> {
 
 const LISTS: [&str; 3] = ["one", "two", "three"];
 
-/// Lists and tokens, and when they expire.
-type Model = BTreeMap<(u8, u16), Option<u64>>;
+/// The first is that of entries without an incident.
+const INCIDENTS: [&str; 3] = ["a report", "INC-1", "INC-2"];
+
+/// Lists, tokens and incidents, and when they expire.
+type Model = BTreeMap<(u8, u16, usize), Option<u64>>;
 
 fn name(token: u16) -> String {
     format!("fake-token-{token}")
@@ -43,15 +49,17 @@ fn name(token: u16) -> String {
 fn apply(place: &Place, model: &mut Model, step: &Step) {
     let mut store = place.open();
     match step {
-        Step::Ban { list, token, expires } => {
+        Step::Ban { list, token, incident, expires } => {
             let mut writer = store.write().unwrap();
             let token_name = name(*token);
+            let (reason, is_named) = (INCIDENTS[*incident], *incident > 0);
             let entry = entry(LISTS[*list as usize], &token_name);
-            writer.ban(&NewEntry { expires: *expires, ..entry }).unwrap();
+            let entry = NewEntry { expires: *expires, reason, is_named, ..entry };
+            writer.ban(&entry).unwrap();
             writer.commit().unwrap();
             // The longer word stays: none at all is the longest.
             let end = |expires: Option<u64>| expires.unwrap_or(u64::MAX);
-            let held = model.entry((*list, *token)).or_insert(*expires);
+            let held = model.entry((*list, *token, *incident)).or_insert(*expires);
             if end(*expires) > end(*held) {
                 *held = *expires;
             }
@@ -61,7 +69,17 @@ fn apply(place: &Place, model: &mut Model, step: &Step) {
             let target = name(*token);
             let was = writer.unban(LISTS[*list as usize], &Target::Token(target.as_bytes()));
             writer.commit().unwrap();
-            assert_eq!(was.unwrap(), model.remove(&(*list, *token)).is_some());
+            let before = model.len();
+            model.retain(|(of, other, _), _| (of, other) != (list, token));
+            assert_eq!(was.unwrap(), model.len() < before);
+        }
+        Step::Undo { incident } => {
+            let mut writer = store.write().unwrap();
+            let undone = writer.undo(INCIDENTS[*incident], None).unwrap();
+            writer.commit().unwrap();
+            let before = model.len();
+            model.retain(|(_, _, of), _| of != incident);
+            assert_eq!(undone, ((before - model.len()) as u64, 0));
         }
         Step::Import { list, tokens, replace } => {
             let list_name = LISTS[*list as usize];
@@ -73,9 +91,9 @@ fn apply(place: &Place, model: &mut Model, step: &Step) {
             let options = ImportOptions { replace, force: true, dry_run: false };
             store.import(batch, &options).unwrap();
             if replace.is_some() {
-                model.retain(|(of, _), _| of != list);
+                model.retain(|(of, ..), _| of != list);
             }
-            model.extend(tokens.iter().map(|token| ((*list, *token), None)));
+            model.extend(tokens.iter().map(|token| ((*list, *token, 0), None)));
         }
         Step::Compact => store.compact().unwrap(),
         Step::Sweep => {
@@ -97,19 +115,21 @@ fn compare(place: &Place, model: &Model) {
     for entry in snapshot.entries().unwrap() {
         let entry = entry.unwrap();
         let list = LISTS.iter().position(|list| *list == entry.list).unwrap() as u8;
-        assert!(found.insert((list, names[&entry.key]), entry.expires).is_none());
+        let named = INCIDENTS.iter().position(|incident| *incident == entry.reason);
+        let incident = named.filter(|_| entry.is_named).unwrap_or(0);
+        assert!(found.insert((list, names[&entry.key], incident), entry.expires).is_none());
     }
     assert_eq!(&found, model);
     drop(snapshot);
     drop(store);
     let reader = Reader::open(&place.path()).unwrap();
     for token in 0..400 {
-        let mut expected: Vec<_> = model.keys().filter(|(_, of)| *of == token).collect();
+        let mut expected: Vec<_> = model.keys().filter(|(_, of, _)| *of == token).collect();
         let mut found = lists(&reader, &name(token)).unwrap();
         found.sort_by_key(|list| LISTS.iter().position(|name| name == list));
         expected.sort();
         assert_eq!(found.len(), expected.len(), "{token}");
-        for ((list, _), found) in expected.iter().zip(&found) {
+        for ((list, ..), found) in expected.iter().zip(&found) {
             assert_eq!(LISTS[*list as usize], found);
         }
     }
@@ -119,7 +139,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn a_store_is_a_map(steps in proptest::collection::vec(step(), 1..12)) {
+    fn a_store_is_a_map(steps in proptest::collection::vec(step(), 1..20)) {
         let place = Place::new();
         let mut model = Model::new();
         for step in &steps {
