@@ -138,6 +138,16 @@ pub(crate) fn counted(what: &'static str, total: u64) -> ProgressBar {
     bar
 }
 
+/// Shows on a bar how many of all are done.
+pub(crate) fn shown_on(bar: &ProgressBar) -> impl FnMut(u64, u64) + '_ {
+    |done, total| {
+        if done % 4096 == 0 {
+            bar.set_length(total);
+            bar.set_position(done);
+        }
+    }
+}
+
 fn style(bar: &ProgressBar, template: &str) {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);

@@ -18,17 +18,18 @@ use crate::{
     side::{read_pairs, write_pairs},
     store::{make_beside, remove, CreateOptions},
     tables::{meta, Table, Tables},
+    verify::Progress,
     writer::Writer,
 };
 
 const SWAP: &str = "cannot be swapped with a new one beside it (is it a mount point?)";
 
 /// Does it, under the lock of the old store's writer: nothing is committed there meanwhile.
-pub(crate) fn run(mut old: Writer<'_>) -> Result<(), StoreError> {
+pub(crate) fn run(mut old: Writer<'_>, progress: &mut Progress<'_>) -> Result<(), StoreError> {
     let fail = |error| StoreError::io(old.path(), SWAP, error);
     let path = fs::canonicalize(old.path()).map_err(fail)?; // not a link to it
     let options = options_of(&path)?;
-    let made = make_beside(&path, &options, |env, tables| copy(&old, env, tables))?;
+    let made = make_beside(&path, &options, |env, tables| copy(&old, env, tables, progress))?;
     if let Err(error) = swap(&made, &path) {
         remove(&made);
         return Err(fail(error));
@@ -81,12 +82,22 @@ fn swap_by_three(new: &Path, path: &Path) -> io::Result<()> {
 
 /// Copies all that is referred to. The profile cannot be made anew from digests where there are
 /// tokens: their lengths stay as they are.
-fn copy(old: &Writer<'_>, env: &Env<WithoutTls>, tables: Tables) -> Result<(), StoreError> {
+fn copy(
+    old: &Writer<'_>,
+    env: &Env<WithoutTls>,
+    tables: Tables,
+    progress: &mut Progress<'_>,
+) -> Result<(), StoreError> {
     let mut new = Writer::begin(old.path(), env, tables, old.act.clone())?;
     new.hook = old.hook;
     let (details, profile) = copy_details(old, &mut new)?;
-    for (from, to) in [(old.tables.keys, tables.keys), (old.tables.sha1, tables.sha1)] {
-        copy_entries(old, from, &mut new, to, &details)?;
+    let (mut done, total) = (0, old.count()?);
+    let mut copied = || {
+        done += 1;
+        progress(done, total);
+    };
+    for tables in [(old.tables.keys, tables.keys), (old.tables.sha1, tables.sha1)] {
+        copy_entries(old, &mut new, tables, &details, &mut copied)?;
     }
     copy_side(old, &mut new, &details)?;
     new.profile = profile;
@@ -173,10 +184,10 @@ fn copy_side(
 
 fn copy_entries(
     old: &Writer<'_>,
-    from: Table,
     new: &mut Writer<'_>,
-    to: Table,
+    (from, to): (Table, Table),
     details: &[Option<u64>],
+    copied: &mut dyn FnMut(),
 ) -> Result<(), StoreError> {
     let mut value = Vec::new();
     for row in from.iter(&old.txn).at(old.path())? {
@@ -188,6 +199,7 @@ fn copy_entries(
         }
         new.head.entries = new.head.entries.wrapping_add(hash(&[key, &value]));
         new.append(to, key, &value)?;
+        copied();
     }
     Ok(())
 }

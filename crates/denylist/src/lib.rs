@@ -47,6 +47,6 @@ pub use self::{
     reader::Reader,
     snapshot::{Entries, ListStats, Snapshot, Stats},
     store::{CreateOptions, Store},
-    verify::{verify, Verified},
+    verify::{verify, verify_watched, Progress, Verified},
     writer::Writer,
 };

@@ -19,6 +19,7 @@ use crate::{
     log::Act,
     snapshot::{Snapshot, Stats},
     tables::Tables,
+    verify::Progress,
     writer::Writer,
 };
 
@@ -158,7 +159,12 @@ impl Store {
     /// the place of the old one; NGINX goes over to it by itself. Needs the right to write in the
     /// directory above, and room for both.
     pub fn compact(&mut self) -> Result<(), StoreError> {
-        compact::run(self.write()?)?;
+        self.compact_watched(&mut |_, _| ())
+    }
+
+    /// The same, and says how far it is.
+    pub fn compact_watched(&mut self, progress: &mut Progress<'_>) -> Result<(), StoreError> {
+        compact::run(self.write()?, progress)?;
         self.reopen()
     }
 

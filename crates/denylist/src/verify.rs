@@ -31,9 +31,17 @@ pub struct Verified {
     pub faults: Vec<String>,
 }
 
+/// Hears how many keys were done, and how many there are.
+pub type Progress<'p> = dyn FnMut(u64, u64) + 'p;
+
 /// Reads everything in a store and holds it against its checksums. A damaged file is read as well:
 /// nothing of it is mapped. While it runs, pages of the file are not used again.
 pub fn verify(path: &Path) -> Result<Verified, StoreError> {
+    verify_watched(path, &mut |_, _| ())
+}
+
+/// The same, and says how far it is.
+pub fn verify_watched(path: &Path, progress: &mut Progress<'_>) -> Result<Verified, StoreError> {
     files::check_data(path)?;
     files::check_lock(path)?;
     let env = env::open(path, Access::Read).at(path)?;
@@ -43,7 +51,7 @@ pub fn verify(path: &Path) -> Result<Verified, StoreError> {
     let metas = pages::metas(&file).map_err(|bad| StoreError::new(path, bad.into()))?;
     let meta = metas.into_iter().find(|meta| meta.txn == txn.id() as u64);
     let meta = meta.ok_or_else(|| StoreError::new(path, Kind::Replaced))?;
-    let verified = Check::new(&file, meta).run();
+    let verified = Check::new(&file, meta).run(progress);
     drop(txn);
     Ok(verified)
 }
@@ -104,7 +112,7 @@ impl<'f> Check<'f> {
         }
     }
 
-    fn run(mut self) -> Verified {
+    fn run(mut self, progress: &mut Progress<'_>) -> Verified {
         let found = self.find_trees();
         self.note("the table of tables", found);
         let read = self.read_meta();
@@ -116,7 +124,7 @@ impl<'f> Check<'f> {
         self.note("table \"details\"", checked);
         let checked = self.check_interned();
         self.note("table \"interned\"", checked);
-        let checked = self.check_entries(&head);
+        let checked = self.check_entries(&head, progress);
         self.note("the entries", checked);
         let checked = self.check_side(&head);
         self.note("what is kept beside the entries", checked);
@@ -253,8 +261,9 @@ impl<'f> Check<'f> {
         }
     }
 
-    fn check_entries(&mut self, head: &Head) -> Result<(), Fault> {
+    fn check_entries(&mut self, head: &Head, progress: &mut Progress<'_>) -> Result<(), Fault> {
         let mut sum = 0_u64;
+        let total = self.tree("keys").entries + self.tree("sha1").entries;
         for (name, length) in [("keys", 16), ("sha1", 20)] {
             let tree = self.tree(name);
             let (details, chunks, keys) = (&self.details, &self.chunks, &mut self.verified.keys);
@@ -271,6 +280,7 @@ impl<'f> Check<'f> {
                 }
                 sum = sum.wrapping_add(hash(&[key, value]));
                 *keys += 1;
+                progress(*keys, total);
                 Ok(())
             })?;
         }

@@ -4,8 +4,8 @@ mod support;
 
 use support::{entry, lists, Place, NOW};
 use tokenban_denylist::{
-    verify, Act, Batch, Choice, Claim, CreateOptions, EntryKey, ImportOptions, Imported, NewEntry,
-    Reader, Store, Taken, Target,
+    verify, verify_watched, Act, Batch, Choice, Claim, CreateOptions, EntryKey, ImportOptions,
+    Imported, NewEntry, Reader, Store, Taken, Target,
 };
 use tokenban_engine::denylist::{Ban, Denylists, Key, Kind, Level, Network, Networks};
 
@@ -183,7 +183,10 @@ fn entries_that_belong_together_know_each_other() {
         writer.link(&keys).unwrap();
         writer.link(&keys[..2]).unwrap();
     });
-    place.open().compact().unwrap();
+    let mut seen = Vec::new();
+    place.open().compact_watched(&mut |done, total| seen.push((done, total))).unwrap();
+    verify_watched(&place.path(), &mut |done, total| seen.push((done, total))).unwrap();
+    assert_eq!(seen, [(1, 3), (2, 3), (3, 3), (1, 3), (2, 3), (3, 3)]);
     let linked = |key: &EntryKey| place.open().read().unwrap().linked(key).unwrap();
     assert_eq!(linked(&keys[0]), [keys[1], keys[2]]);
     place.change(|writer| assert!(writer.unban_key("leaked", &keys[1]).unwrap()));

@@ -145,9 +145,9 @@ impl Ban {
         let reason = self.about.reason.as_deref().unwrap_or_default();
         store.sign(act(command, reason, &format!("list {}", self.about.list())));
         let mut writer = store.write()?;
-        let mut rows = Vec::new();
+        let (mut rows, now) = (Vec::new(), time::now());
         for claim in named {
-            self.put(&mut writer, None, claim.target(), &mut rows)?;
+            self.put(&mut writer, (None, now), claim.target(), &mut rows)?;
         }
         for of_one in held.chunk_by(|one, other| one.number == other.number) {
             let mut keys: Vec<EntryKey> = Vec::new();
@@ -155,7 +155,7 @@ impl Ban {
                 let mut failed = None;
                 targets::each(secret, self.only, &mut |target| {
                     keys.push(target.key());
-                    let put = self.put(&mut writer, Some(*line), target, &mut rows);
+                    let put = self.put(&mut writer, (Some(*line), now), target, &mut rows);
                     failed = failed.take().or(put.err());
                 });
                 failed.map_or(Ok(()), Err)?;
@@ -173,7 +173,7 @@ impl Ban {
     fn put(
         &self,
         writer: &mut Writer<'_>,
-        line: Option<u64>,
+        (line, now): (Option<u64>, u64),
         target: Target<'_>,
         rows: &mut Vec<Row>,
     ) -> Result<(), Box<dyn Error>> {
@@ -182,7 +182,7 @@ impl Ban {
             issued_before: self.issued_before,
             level: self.effect.level(),
             except: self.effect.networks(),
-            ..self.about.entry(target, time::now())
+            ..self.about.entry(target, now)
         };
         let was = writer.find(&key)?;
         let was = was.iter().filter(|entry| entry.list == self.about.list());

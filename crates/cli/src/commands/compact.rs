@@ -31,8 +31,8 @@ impl Compact {
         let mut store = self.store.open()?;
         store.sign(act("compact", "", ""));
         let before = bytes()?;
-        let bar = input::spinner("compacting");
-        store.compact()?;
+        let bar = input::counted("compacting", 0);
+        store.compact_watched(&mut input::shown_on(&bar))?;
         bar.finish_and_clear();
         let after = bytes()?;
         match self.json {

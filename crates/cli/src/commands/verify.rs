@@ -31,8 +31,8 @@ pub(crate) struct Verify {
 impl Verify {
     pub(super) fn run(self) -> Outcome {
         let path = self.store.path()?;
-        let bar = input::spinner("verifying");
-        let verified = tokenban_denylist::verify(path);
+        let bar = input::counted("verifying", 0);
+        let verified = tokenban_denylist::verify_watched(path, &mut input::shown_on(&bar));
         bar.finish_and_clear();
         let verified = verified?;
         let faults = &verified.faults;
