@@ -87,6 +87,10 @@ struct Import {
     numbers: Vec<u64>,
     terms: HashMap<u64, Terms>,
     replaced: Option<u32>,
+    /// The detail that stands for all that replaces it, where it is for an incident; and what of the
+    /// list a key had.
+    by: Option<u64>,
+    gone: Vec<u64>,
     /// Entries of the replaced list, before and after.
     list: (u64, u64),
     done: Imported,
@@ -117,8 +121,25 @@ impl Import {
             terms.insert(u64::from_be_bytes(number), book.terms(&detail));
         }
         let replaced = options.replace.and_then(|list| book.list(list));
+        // What an incident takes off comes back when it is undone: it was replaced by what that banned.
+        let is_of = |record: &Vec<u8>| {
+            Detail::read(record)
+                .is_some_and(|one| one.is_named && Some(one.list) == options.replace)
+        };
+        let by = batch.details.iter().position(is_of).and_then(|at| numbers.get(at).copied());
         let (done, removals, ids, value) = Default::default();
-        Ok(Import { numbers, terms, replaced, list: (0, 0), done, removals, ids, value })
+        Ok(Import {
+            numbers,
+            terms,
+            replaced,
+            by,
+            gone: Vec::new(),
+            list: (0, 0),
+            done,
+            removals,
+            ids,
+            value,
+        })
     }
 
     /// Puts sorted rows into a table, one by one.
@@ -191,6 +212,10 @@ impl Import {
             let entries = &mut writer.head.entries;
             *entries = entries.wrapping_sub(sum(old)).wrapping_add(sum(&self.value));
         }
+        self.gone.retain(|id| self.ids.iter().all(|(kept, _)| kept != id));
+        if let Some(by) = self.by.filter(|_| !self.gone.is_empty()) {
+            writer.note_replaced(key, by, &self.gone)?;
+        }
         writer.append(table, key, &self.value)
     }
 
@@ -204,9 +229,11 @@ impl Import {
         self.read_ids(old)?;
         let replaced = self.replaced;
         let is_replaced = |terms: &Terms| Some(terms.list) == replaced;
-        let before = self.ids.len();
+        self.gone.clear();
+        let of_list = self.ids.iter().filter(|(_, terms)| is_replaced(terms));
+        self.gone.extend(of_list.map(|(id, _)| *id));
         self.ids.retain(|(_, terms)| !is_replaced(terms));
-        let had = self.ids.len() < before;
+        let had = !self.gone.is_empty();
         let (mut is_back, done) = (had, &mut self.done);
         for (_, place) in group {
             let new = self.numbers.get(*place as usize).ok_or(DAMAGED)?;

@@ -7,6 +7,7 @@ use crate::{
     detail::Detail,
     entry::EntryKey,
     error::{At, Kind, StoreError},
+    side::write_pairs,
     tables::Table,
     writer::Writer,
 };
@@ -17,13 +18,13 @@ impl Writer<'_> {
         let is_over = |detail: &Detail<'_>| detail.expires.is_some_and(|second| second <= now);
         let expired = self.details_where(&is_over)?;
         self.is_upkeep = true;
-        self.remove(&expired, None)
+        self.remove(&expired)
     }
 
     /// Takes all entries off that are chosen; how many.
     pub fn unban_all(&mut self, choice: &Choice) -> Result<u64, StoreError> {
         let chosen = self.details_where(&|detail| choice.takes_detail(detail))?;
-        self.remove(&chosen, None)
+        self.remove(&chosen)
     }
 
     /// Takes those entries of a key off that are chosen; how many.
@@ -47,19 +48,48 @@ impl Writer<'_> {
             detail.reason == reason && list.is_none_or(|list| list == detail.list)
         };
         let banned = self.details_where(&is_of)?;
-        let mut restored = 0;
         self.forget_all(&banned)?;
-        let removed = self.remove(&banned, Some(&mut restored))?;
+        let replaced = self.replaced_by(&banned)?;
+        let removed = self.remove(&banned)?;
+        let mut restored = 0;
+        for (key, were) in replaced {
+            restored += self.put_back(&key, were)?;
+        }
         self.tally.restored += restored;
         Ok((removed, restored))
     }
 
-    /// Takes details off all keys; counts what is put back, where that is asked for.
-    fn remove(
-        &mut self,
-        details: &[u64],
-        mut restored: Option<&mut u64>,
-    ) -> Result<u64, StoreError> {
+    /// What some details took the place of, by key.
+    fn replaced_by(&self, details: &[u64]) -> Result<Vec<(Vec<u8>, Vec<u64>)>, StoreError> {
+        let is_gone = |id: &u64| details.binary_search(id).is_ok();
+        let mut all = Vec::new();
+        for row in self.tables.replaced.iter(&self.txn).at(self.path())? {
+            let (key, row) = row.at(self.path())?;
+            let pairs = crate::side::read_pairs(row).ok_or_else(|| self.fail(DAMAGED))?;
+            let pairs = pairs.into_iter().filter(|(by, was)| is_gone(by) && !is_gone(was));
+            let were: Vec<u64> = pairs.map(|(_, was)| was).collect();
+            if !were.is_empty() {
+                all.push((key.to_owned(), were));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Gives a key details back that it does not have; how many.
+    fn put_back(&mut self, key: &[u8], were: Vec<u64>) -> Result<u64, StoreError> {
+        let key = EntryKey::from_bytes(key).ok_or_else(|| self.fail(DAMAGED))?;
+        let mut ids = self.ids(&key)?;
+        let before = ids.len();
+        ids.extend(were.iter().filter(|was| !ids.contains(was)).copied().collect::<Vec<_>>());
+        self.put(&key, &ids)?;
+        let mut pairs = self.pairs(key.as_bytes())?;
+        pairs.retain(|(_, was)| !were.contains(was));
+        self.put_side(self.tables.replaced, key.as_bytes(), &write_pairs(&pairs))?;
+        Ok((ids.len() - before) as u64)
+    }
+
+    /// Takes details off all keys; how many entries that were.
+    fn remove(&mut self, details: &[u64]) -> Result<u64, StoreError> {
         let mut removed = 0;
         if details.is_empty() {
             return Ok(removed);
@@ -68,15 +98,7 @@ impl Writer<'_> {
             for key in self.keys_with(table, details)? {
                 let ids = self.ids_at(table, &key)?;
                 let is_gone = |id: &u64| details.binary_search(id).is_ok();
-                let (gone, mut kept): (Vec<u64>, Vec<u64>) = ids.into_iter().partition(is_gone);
-                if let Some(restored) = restored.as_deref_mut() {
-                    let before = kept.len();
-                    for id in &gone {
-                        let were = self.forget_replaced(&key, *id)?;
-                        kept.extend(were.into_iter().filter(|was| !is_gone(was)));
-                    }
-                    *restored += (kept.len() - before) as u64;
-                }
+                let (gone, kept): (Vec<u64>, Vec<u64>) = ids.into_iter().partition(is_gone);
                 removed += gone.len() as u64;
                 self.take_off(table, &key, &kept, &gone)?;
             }

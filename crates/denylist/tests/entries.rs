@@ -171,6 +171,38 @@ fn an_incident_is_undone_and_no_other() {
 }
 
 #[test]
+fn what_an_import_replaced_comes_back_with_its_incident() {
+    let place = Place::new();
+    let mut store = place.open();
+    store.import(batch("leaked", 0..10), &ImportOptions::default()).unwrap();
+    store.import(batch("other", 0..10), &ImportOptions::default()).unwrap();
+    let all = |store: &Store| {
+        let snapshot = store.read().unwrap();
+        let entries = snapshot.entries().unwrap().map(|entry| {
+            let entry = entry.unwrap();
+            (entry.key, entry.list.to_owned(), entry.reason.to_owned())
+        });
+        entries.collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = all(&store);
+    let mut batch = Batch::new();
+    for token in 5..15 {
+        batch.add(&of_incident("INC-9", &format!("fake-token-{token}"), None)).unwrap();
+    }
+    let replace = ImportOptions { replace: Some("leaked"), ..ImportOptions::default() };
+    assert_eq!(store.import(batch, &replace).unwrap().removed, 5);
+    store.compact().unwrap();
+    let mut writer = store.write().unwrap();
+    assert_eq!(writer.undo("INC-9", None).unwrap(), (10, 10));
+    writer.commit().unwrap();
+    assert_eq!(all(&store), before);
+    drop(store);
+    assert_eq!(verify(&place.path()).unwrap().faults, [""; 0]);
+    let reader = Reader::open(&place.path()).unwrap();
+    assert_eq!(lists(&reader, "fake-token-1").unwrap().len(), 2);
+}
+
+#[test]
 fn entries_that_belong_together_know_each_other() {
     let place = Place::new();
     let [one, two, three] =
