@@ -20,6 +20,7 @@ include make/setup.mk
 include make/nginx.mk
 include make/suites.mk
 include make/build.mk
+include make/http3.mk
 include make/test.mk
 include make/differential.mk
 include make/nginx-tests.mk

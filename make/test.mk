@@ -27,6 +27,7 @@ test: configure $(TARGET)/clients/installed $(JUDGED) ## run every test
 	$(call build_module,debug)
 	$(TOLD) $(CARGO) test $(TESTED)
 	$(if $(JUDGED),$(TOLD) $(CARGO) test --package tokenban-tests --test differential -- --ignored)
+	@$(ask_over_http3)
 	@$(forget_module)
 	$(call build_module,debug,--features test-panic,panic)
 	$(call told,panic) $(CARGO) test --package tokenban-tests --test panic -- --ignored

@@ -68,11 +68,8 @@ impl Drop for Server {
 }
 
 fn python(arguments: &[&str]) -> Command {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| support::root().join("target"), PathBuf::from);
-    let mut command = Command::new(target.join("clients/bin/python"));
-    command.env("PYTHONDONTWRITEBYTECODE", "1");
-    command.arg(support::root().join("t/clients/grpc_echo.py")).args(arguments);
+    let mut command = support::python("grpc_echo.py");
+    command.args(arguments);
     command
 }
 

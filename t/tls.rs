@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use support::{directory, Nginx, LEAKED};
+use support::{certificate, directory, Nginx, LEAKED};
 
 const RULES: &str = r#"
 rules:
@@ -24,8 +24,7 @@ rules:
 "#;
 
 const SERVERS: &str = r#"
-    ssl_certificate {dir}/certificate.pem;
-    ssl_certificate_key {dir}/key.pem;
+    {certificate}
     # Not the default of every version.
     ssl_protocols TLSv1.2 TLSv1.3;
     tokenban on;
@@ -43,15 +42,8 @@ fn start() -> Nginx {
     let directory = directory();
     fs::write(directory.path().join("rules.yaml"), RULES).unwrap();
     fs::write(directory.path().join("html/index.html"), "page").unwrap();
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
-        .args(["-subj", "/CN=a.example", "-keyout", "key.pem", "-out", "certificate.pem"])
-        .current_dir(directory.path())
-        .stderr(Stdio::null())
-        .status()
-        .expect("openssl");
-    assert!(made.success());
-    Nginx::start_in(directory, "", SERVERS)
+    certificate::make(directory.path());
+    Nginx::start_in(directory, "", &SERVERS.replace("{certificate}", certificate::DIRECTIVES))
 }
 
 fn request(host: &str, header: &str, token: &str) -> String {

@@ -17,6 +17,7 @@ use std::{
 use tempfile::TempDir;
 
 pub(crate) mod app;
+pub(crate) mod certificate;
 pub(crate) mod client;
 
 /// Denied by the rules below.
@@ -239,6 +240,15 @@ fn link(target: &Path, name: &Path) {
 /// The directory of the project.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("t/ is in the project")
+}
+
+/// A client of `t/clients`, with the packages that `make test` installs for it.
+pub(crate) fn python(script: &str) -> Command {
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let mut command = Command::new(target.join("clients/bin/python"));
+    command.env("PYTHONDONTWRITEBYTECODE", "1").arg(root().join("t/clients").join(script));
+    command
 }
 
 /// The module: the one that `make` names, or the one that `cargo build` left beside the tests.
