@@ -84,6 +84,14 @@ impl Wait {
         self.denies_longer() && length > self.limit.bytes && !messages
     }
 
+    /// The stream that is passed on.
+    pub(crate) fn into_stream(self) -> Option<Stream> {
+        match self.progress {
+            Progress::Passing(stream) => stream,
+            Progress::Arrived | Progress::Awaited | Progress::Done => None,
+        }
+    }
+
     fn is_awaited(&self) -> bool {
         matches!(self.progress, Progress::Awaited)
     }

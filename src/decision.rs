@@ -9,7 +9,7 @@ use nginx_sys::{ngx_http_request_t, ngx_pool_cleanup_add, ngx_pool_cleanup_t, ng
 use ngx::http::{HttpModule, Request};
 use tokenban_engine::decision::{Decision, Hit};
 
-use crate::{body::Wait, module::Module};
+use crate::{body::Wait, module::Module, stream::Stream};
 
 /// The decision about a request over all its internal redirects.
 pub(crate) struct Record {
@@ -27,8 +27,8 @@ pub(crate) struct Record {
     body_denied: bool,
     /// The body that is waited for.
     wait: Option<Wait>,
-    /// Those of former locations. NGINX may still have buffers of a stream.
-    former: Vec<Wait>,
+    /// The streams of former locations, of which NGINX may still have buffers.
+    former: Vec<Stream>,
 }
 
 /// What a denied request that comes by once more may do.
@@ -89,10 +89,25 @@ impl Record {
     /// Begins to wait for the body. Nothing where there is no record.
     pub(crate) fn set_wait(request: &mut Request, wait: Wait) -> Option<()> {
         let record = Record::of(request)?;
-        record.former.extend(record.wait.replace(wait));
+        let former = record.wait.replace(wait).and_then(Wait::into_stream);
+        record.former.extend(former);
         let record: *mut Record = record;
         request.set_module_ctx(record.cast(), Module::module());
         Some(())
+    }
+
+    /// What was inspected while it was passed on, in a location before this one.
+    pub(crate) fn take_stream(request: &mut Request) -> Option<Stream> {
+        Record::of(request)?.wait.take().and_then(Wait::into_stream)
+    }
+
+    /// Keeps a stream to the end of the request.
+    pub(crate) fn keep_stream(request: &mut Request, stream: Stream) {
+        match Record::of(request) {
+            Some(record) => record.former.push(stream),
+            // NGINX may have its buffers.
+            None => mem::forget(stream),
+        }
     }
 
     /// Takes notice of a denial of the body while it came in.

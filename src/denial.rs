@@ -3,6 +3,7 @@
 use nginx_sys::{
     ngx_http_finalize_request, ngx_http_request_t, ngx_http_send_special, ngx_int_t, ngx_list_push,
     ngx_str_t, ngx_table_elt_t, ngx_uint_t, NGX_HTTP_LAST, NGX_HTTP_UNAUTHORIZED,
+    NGX_HTTP_VERSION_20,
 };
 use ngx::{core::Status, http::Request};
 
@@ -40,9 +41,13 @@ fn challenge(request: &mut Request) {
 }
 
 /// Ends a gRPC answer that has begun with `PERMISSION_DENIED`, where it can: the client is told why
-/// before the stream is reset. The request is over with an error after that.
+/// before the stream is reset. The request is over with an error after that. Before HTTP/2 there is
+/// no gRPC, and an answer with an end would look whole.
 pub(crate) fn end_grpc(request: &mut Request) {
-    if bit_fields::request::header_sent(request.as_ref()) == 0 {
+    let raw = request.as_ref();
+    if bit_fields::request::header_sent(raw) == 0
+        || raw.http_version < NGX_HTTP_VERSION_20 as ngx_uint_t
+    {
         return;
     }
     // SAFETY: the list is the request's own; an element is room for one header.

@@ -23,6 +23,7 @@ use crate::{
     module::Module,
     nginx::bit_fields,
     ruleset::Ruleset,
+    stream::Context,
     verdict::{self, Denial},
 };
 
@@ -99,7 +100,7 @@ fn read_body(request: &mut Request, conf: &LocConf, ruleset: Arc<Ruleset>, mode:
         return denial::deny(request, status);
     }
     if body::is_spent(request) {
-        return spent(request, conf, mode);
+        return spent(request, conf, &wait);
     }
     if !body::expected(request) {
         return inspect_body(request, conf, &wait);
@@ -107,15 +108,22 @@ fn read_body(request: &mut Request, conf: &LocConf, ruleset: Arc<Ruleset>, mode:
     body::read(request, wait)
 }
 
-/// Some of the body has gone to an application unbuffered, before an internal redirect. Whoever
-/// answers now may be handed what is left; where nothing takes bodies, as for the page of
-/// `error_page 502`, there is nothing to inspect.
-fn spent(request: &mut Request, conf: &LocConf, mode: Mode) -> Status {
-    if request.as_ref().content_handler.is_none() {
-        return Status::NGX_DECLINED;
-    }
-    let denial =
-        verdict::fail(request, conf, mode, "its body has been passed on unbuffered before");
+/// Some of the body has gone to an application unbuffered, before an internal redirect, and NGINX
+/// reads no more of it. What was kept of it is all that whoever answers now can be handed.
+fn spent(request: &mut Request, conf: &LocConf, wait: &Wait) -> Status {
+    let denial = match Record::take_stream(request) {
+        Some(mut stream) => {
+            let denial = stream.inspect_rest(&mut Context { request, conf, wait });
+            Record::keep_stream(request, stream);
+            denial
+        }
+        // A file, as the page of `error_page 502`, takes nothing.
+        None if request.as_ref().content_handler.is_none() => None,
+        None => {
+            let why = "its body has been passed on unbuffered before";
+            verdict::fail(request, conf, wait.mode, why)
+        }
+    };
     finish(request, denial)
 }
 

@@ -230,22 +230,28 @@ fn monitor_passes_and_tells() {
     assert!(nginx.access_log(1).contains("POST / 200 MONITORED rule=body point=[post]"));
 }
 
-/// Where the answer has begun, its connection ends without the rest.
+/// Where the answer has begun, its connection ends without the rest, whatever the request says it is.
 #[test]
 fn an_answer_that_has_begun_is_broken_off() {
     let sink = Sink::start();
     let (nginx, _app) =
         start("location / { proxy_request_buffering off; proxy_buffering off; {sink}; }", &sink);
-    let mut client = Client::connect(nginx.port);
-    client.send(&[head("POST /", CHUNKED), chunk(b"a piece")].concat());
-    sink.await_end(&chunk(b"a piece"));
-    sink.answer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nanswer");
-    assert!(client.wait_for("answer", PATIENCE));
-    client.send(&[chunk(TOKEN.as_bytes()), END.to_vec()].concat());
-    await_that("an end", || sink.is_closed());
-    assert!(!sink.body().ends_with(END));
-    assert!(client.finish().ends_with(b"answer"), "the rest does not come");
-    assert!(nginx.access_log(1).contains("DENIED rule=body"));
+    for (number, kind) in ["text/plain", "application/grpc"].into_iter().enumerate() {
+        let headers = format!("{CHUNKED}Content-Type: {kind}\r\n");
+        let piece = chunk(b"\0\0\0\0\x01a");
+        let mut client = Client::connect(nginx.port);
+        client.send(&[head("POST /", &headers), piece.clone()].concat());
+        await_that("a connection", || sink.connections() == number + 1);
+        sink.await_end(&piece);
+        sink.answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nanswer\r\n");
+        assert!(client.wait_for("answer", PATIENCE));
+        let message = [b"\0\0\0\0\x1c", TOKEN.as_bytes()].concat();
+        client.send(&[chunk(&message), END.to_vec()].concat());
+        await_that("an end", || sink.is_closed());
+        assert!(!sink.body().ends_with(END));
+        assert!(client.finish().ends_with(b"answer\r\n"), "{kind}: the end does not come");
+    }
+    assert_eq!(nginx.access_log(2).matches("POST / 200 DENIED rule=body").count(), 2);
 }
 
 #[test]
@@ -320,6 +326,30 @@ fn pages_for_denials() {
     sink.close();
     assert!(client.wait_for("the page", PATIENCE), "{:?}", client.answer);
     assert!(client.answer.starts_with(b"HTTP/1.1 502 "), "{:?}", client.answer);
+}
+
+/// An application that fails in the middle of a body: another one answers, as without the module, and
+/// what it might be handed is inspected.
+#[test]
+fn a_redirect_in_the_middle() {
+    let sink = Sink::start();
+    let (nginx, app) = start(
+        "proxy_request_buffering off;
+         location / { error_page 502 = /other; {sink}; }
+         location /other { proxy_pass_request_body off; proxy_set_header Content-Length ''; {app}; }",
+        &sink,
+    );
+    for (number, (begin, expected)) in [("clean", "200"), (TOKEN, "403")].into_iter().enumerate() {
+        let mut client = Client::connect(nginx.port);
+        let head = head("POST /", "Content-Length: 100\r\n");
+        client.send(&[&head, begin.as_bytes()].concat());
+        await_that("a connection", || sink.connections() == number + 1);
+        sink.await_end(begin.as_bytes());
+        sink.close();
+        assert!(client.wait_for(&format!("HTTP/1.1 {expected} "), PATIENCE), "{begin}");
+    }
+    assert_eq!(app.requests(), ["GET /other HTTP/1.1 0"]);
+    assert!(!nginx.log().contains("[alert]"), "{}", nginx.log());
 }
 
 /// A denied body that has come in as a whole leaves its connection as it was; of any other the rest

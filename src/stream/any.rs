@@ -38,6 +38,14 @@ impl Any {
         self.inspect(context)
     }
 
+    /// Inspects what has come in so far; what was inspected before has all been kept by NGINX.
+    pub(super) fn inspect_rest(&mut self, context: &mut Context<'_>) -> Result<(), ngx_int_t> {
+        match self.inspected {
+            true => context.inspect(Body::Read),
+            false => self.inspect(context),
+        }
+    }
+
     fn keep(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Result<(), ngx_int_t> {
         match self.kept.push(context.request, bytes, context.wait.limit.bytes) {
             Ok(kept) => self.cut |= kept < bytes.len(),

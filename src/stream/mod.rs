@@ -15,6 +15,8 @@ use self::{any::Any, messages::Messages};
 use crate::{
     body::{self, Wait},
     conf::LocConf,
+    inspection::Body,
+    verdict::Denial,
 };
 
 /// What is known of a body that is passed on.
@@ -61,6 +63,15 @@ impl Stream {
         match self {
             Stream::Any(any) => any.pass(context, chain).map(|()| Passed::AsItCame),
             Stream::Messages(_) => Ok(Passed::AsItCame),
+        }
+    }
+
+    /// Inspects once more what can still be handed to somebody, when NGINX reads no more.
+    pub(crate) fn inspect_rest(&mut self, context: &mut Context<'_>) -> Denial {
+        match self {
+            Stream::Any(any) => any.inspect_rest(context).err(),
+            // Its messages were inspected one by one; what NGINX has not sent is at hand.
+            Stream::Messages(_) => context.inspect(Body::Read).err(),
         }
     }
 
