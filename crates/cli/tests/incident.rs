@@ -63,6 +63,17 @@ fn what_is_no_secret_of_a_claim_is_shown() {
     let listed = sandbox.run(&["list", "leaked"], "").out;
     assert!(listed.contains("kid=key-1 of https://id.example\n"), "{listed}");
     assert!(listed.contains("  sub ") && !listed.contains("alice"), "{listed}");
+    for (arguments, code) in
+        [(["--sub", "alice"], 1), (["--sub", "bob"], 0), (["--kid", "key-1"], 0)]
+    {
+        assert_eq!(
+            sandbox.run(&[&["show"], &arguments[..]].concat(), "").code,
+            code,
+            "{arguments:?}"
+        );
+    }
+    let stats = sandbox.json(&["stats", "--json"], "", 0);
+    assert_eq!(stats["claims"], json!(["kid", "sub"]));
     let exported = sandbox.run(&["export"], "").out;
     let other = Sandbox::new();
     assert_eq!(other.run(&["import"], &exported).code, 0);

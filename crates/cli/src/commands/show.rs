@@ -9,6 +9,7 @@ use tokenban_denylist::{Entry, Snapshot};
 use super::Outcome;
 use crate::{
     choose::Choose,
+    claims::Claims,
     entries,
     import::{Admissible, Purpose},
     look::denying,
@@ -23,7 +24,7 @@ use crate::{
 ///
 /// Tokens are read from standard input or files, as `ban` and `import` read them: an entry may name the token, its
 /// digest, or the JWT by its content, its claim jti or its subject. With a fingerprint, as logs show
-/// it, the entries of that fingerprint are shown, expired ones too.
+/// it, the entries of that fingerprint are shown, expired ones too; with a claim, those that name it.
 ///
 /// Exit codes: 0 nothing denies it, 1 it would be denied, 2 error.
 #[derive(Args)]
@@ -36,6 +37,8 @@ pub(crate) struct Show {
     list: Option<String>,
     #[command(flatten)]
     choose: Choose,
+    #[command(flatten)]
+    claims: Claims,
     /// A file of tokens; may be repeated
     #[arg(long = "file", value_name = "FILE", conflicts_with = "fingerprints")]
     files: Vec<PathBuf>,
@@ -58,7 +61,8 @@ impl Show {
     pub(super) fn run(self) -> Outcome {
         let mut asked = Vec::new();
         let mut heard = Heard::default();
-        if self.fingerprints.is_empty() {
+        let named = self.claims.named(&self.files)?;
+        if self.fingerprints.is_empty() && named.is_empty() {
             let mut take = |given: &Given<'_>| {
                 let secrets = given.tokens.iter().map(|token| token.secret.owned());
                 asked.push((given.line, secrets.collect::<Vec<_>>()));
@@ -68,6 +72,11 @@ impl Show {
         let store = self.store.open_read_only()?;
         let snapshot = store.read()?;
         let mut answers = self.by_fingerprint(&snapshot)?;
+        for claim in &named {
+            let key = claim.target().key();
+            let (fingerprint, entries) = (entries::fingerprint(&key), snapshot.find(&key)?);
+            answers.push(Answer { line: None, fingerprint, entries });
+        }
         for (line, secrets) in asked {
             answers.extend(of_readings(&snapshot, line, &secrets)?);
         }

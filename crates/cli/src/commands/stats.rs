@@ -31,10 +31,13 @@ impl Stats {
         let store = self.store.open_read_only()?;
         let bar = input::spinner("counting");
         let counts = store.stats(time::now())?;
+        let profile = store.read()?.profile()?;
+        let claims: Vec<&str> =
+            profile.claims().claims().iter().map(|claim| &*claim.name).collect();
         bar.finish_and_clear();
         match self.json {
-            true => output::json(&json(&counts))?,
-            false => table(&counts).print(&mut anstream::stdout().lock())?,
+            true => output::json(&json(&counts, &claims))?,
+            false => table(&counts, &claims).print(&mut anstream::stdout().lock())?,
         }
         Ok(Exit::Fine)
     }
@@ -44,19 +47,20 @@ fn id(counts: &Counts) -> String {
     counts.id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn json(counts: &Counts) -> serde_json::Value {
+fn json(counts: &Counts, claims: &[&str]) -> serde_json::Value {
     let lists: Vec<_> = counts.lists.iter().map(list::list_json).collect();
     json!({
         "id": id(counts),
         "lists": lists,
         "keys": counts.keys,
+        "claims": claims,
         "file_bytes": counts.file_bytes,
         "used_bytes": counts.used_bytes,
         "filter_bytes": counts.filter_bytes,
     })
 }
 
-fn table(counts: &Counts) -> Table {
+fn table(counts: &Counts, claims: &[&str]) -> Table {
     let mut table = Table::default();
     let mut row = |name: &str, value: String| {
         table.row([(output::HEADING, name.to_owned()), (Style::new(), value)]);
@@ -67,6 +71,9 @@ fn table(counts: &Counts) -> Table {
         row(&format!("list {}", list.name), format!("{entries}, {} expired", list.expired));
     }
     row("keys", counts.keys.to_string());
+    if !claims.is_empty() {
+        row("claims", claims.join(", "));
+    }
     let per_key = match counts.keys {
         0..1000 => String::new(), // mostly pages that are hardly used
         keys => format!(", {:.1} bytes a key", counts.used_bytes as f64 / keys as f64),
