@@ -299,10 +299,10 @@ fn pages_for_denials() {
     );
     std::fs::write(nginx.directory().join("html/denied.html"), "the page").unwrap();
     let deny = |line: &str, at_once: bool| {
+        let before = sink.connections();
         let mut client = Client::connect(nginx.port);
         client.send(&head(line, &format!("{CHUNKED}{CLOSE}")));
         if !at_once {
-            let before = sink.connections();
             client.send(&chunk(b"a piece"));
             await_that("a connection", || sink.connections() > before);
             sink.await_end(&chunk(b"a piece"));
