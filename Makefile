@@ -24,4 +24,5 @@ include make/http3.mk
 include make/test.mk
 include make/differential.mk
 include make/nginx-tests.mk
+include make/configure.mk
 include make/bench.mk

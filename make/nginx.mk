@@ -12,7 +12,7 @@ else
 # The file name of a cdylib is the same for every set of features: so a directory of its own, shared
 # by all NGINX that are not built by nginx-sys.
 MODULE_TARGET := $(TARGET)/installed
-MODULE_FLAGS   = --no-default-features
+MODULE_FLAGS   = --no-default-features --features export-modules
 MODULE_ENV     = NGINX_SOURCE_DIR=$(NGINX_DIR)/src NGINX_BUILD_DIR=$(NGINX_DIR)/objs
 endif
 

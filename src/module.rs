@@ -40,10 +40,12 @@ static NGX_HTTP_TOKENBAN_MODULE_CTX: ngx_http_module_t = ngx_http_module_t {
     merge_loc_conf: Some(Module::merge_loc_conf),
 };
 
+#[cfg(feature = "export-modules")]
 ngx::ngx_modules!(ngx_http_tokenban_module);
 
-/// What NGINX finds in the shared object.
+/// What NGINX finds in the shared object, and what its own build names in the table of modules.
 #[used]
+#[no_mangle]
 #[allow(non_upper_case_globals)]
 pub(crate) static mut ngx_http_tokenban_module: ngx_module_t = ngx_module_t {
     ctx: ptr::addr_of!(NGX_HTTP_TOKENBAN_MODULE_CTX).cast_mut().cast(),

@@ -351,7 +351,9 @@ fn a_large_body_takes_no_memory() {
     let most = thread::scope(|scope| {
         let watch = scope.spawn(|| {
             let mut most = 0;
-            while !done.load(Ordering::Relaxed) {
+            // A failure below does not set `done`.
+            let end = Instant::now() + Duration::from_secs(300);
+            while !done.load(Ordering::Relaxed) && Instant::now() < end {
                 most = most.max(private());
                 thread::sleep(Duration::from_millis(1));
             }

@@ -53,7 +53,7 @@ impl Client {
 
     /// Reads until NGINX closes.
     pub(crate) fn finish(mut self) -> Vec<u8> {
-        self.stream.set_read_timeout(Some(Duration::from_secs(10))).expect("timeout");
+        self.stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
         if let Err(error) = self.stream.read_to_end(&mut self.answer) {
             // A reset after the answer is as good as an end.
             assert_ne!(error.kind(), ErrorKind::WouldBlock, "no end after {:?}", self.answer);
@@ -61,6 +61,9 @@ impl Client {
         self.answer
     }
 }
+
+/// A busy machine may take a while over 64 MB, and without optimisation.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Lets NGINX close when it has answered.
 pub(crate) const CLOSE: &str = "Connection: close\r\n";

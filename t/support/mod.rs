@@ -286,9 +286,17 @@ pub(crate) fn directory() -> TempDir {
     directory
 }
 
+/// Nothing where NGINX has the module built in.
+fn load_module() -> String {
+    match env::var_os("TOKENBAN_MODULE").is_some_and(|module| module.is_empty()) {
+        true => String::new(),
+        false => format!("load_module \"{}\";", module().display()),
+    }
+}
+
 fn configure(directory: &TempDir, [port, port2]: [u16; 2], main: &str, http: &str) {
     let dir = directory.path().display().to_string();
-    let module = module();
+    let load_module = load_module();
     let user = if is_root() && !main.contains("user ") { "user root;" } else { "" };
     let http = http
         .replace("{port}", &port.to_string())
@@ -299,12 +307,11 @@ fn configure(directory: &TempDir, [port, port2]: [u16; 2], main: &str, http: &st
         .map(|name| format!("{name}_temp_path {dir}/temp-{name};\n"))
         .collect();
     let text = format!(
-        "load_module \"{}\";\n{user}\ndaemon off;\npid {dir}/nginx.pid;\n\
+        "{load_module}\n{user}\ndaemon off;\npid {dir}/nginx.pid;\n\
          error_log {dir}/error.log info;\n{main}\nevents {{ worker_connections 512; }}\n\
          http {{\nlog_format decision '$request_method $uri $status $tokenban_status \
          rule=$tokenban_rule point=$tokenban_point fingerprint=$tokenban_fingerprint';\n\
-         access_log {dir}/access.log decision;\n{temp}{http}\n}}\n",
-        module.display()
+         access_log {dir}/access.log decision;\n{temp}{http}\n}}\n"
     );
     fs::write(directory.path().join("nginx.conf"), text).expect("configuration");
 }
