@@ -12,6 +12,9 @@ use crate::{
     writer::Writer,
 };
 
+/// A key, and the details that others took the place of.
+type Replaced = (Vec<u8>, Vec<u64>);
+
 impl Writer<'_> {
     /// Takes all entries off that expired before a Unix second; how many.
     pub fn sweep(&mut self, now: u64) -> Result<u64, StoreError> {
@@ -60,7 +63,7 @@ impl Writer<'_> {
     }
 
     /// What some details took the place of, by key.
-    fn replaced_by(&self, details: &[u64]) -> Result<Vec<(Vec<u8>, Vec<u64>)>, StoreError> {
+    fn replaced_by(&self, details: &[u64]) -> Result<Vec<Replaced>, StoreError> {
         let is_gone = |id: &u64| details.binary_search(id).is_ok();
         let mut all = Vec::new();
         for row in self.tables.replaced.iter(&self.txn).at(self.path())? {
