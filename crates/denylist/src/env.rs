@@ -1,6 +1,6 @@
 //! Opens LMDB: the one place of this crate that is unsafe.
 
-use std::path::Path;
+use std::{io, path::Path};
 
 use heed::{Env, EnvFlags, EnvOpenOptions, WithoutTls};
 
@@ -32,13 +32,19 @@ pub(crate) fn open(path: &Path, access: Access) -> heed::Result<Env<WithoutTls>>
         let grown = if reserved > 0 { length * 2 } else { length };
         let size = reserved.max(grown.next_multiple_of(1 << 16));
         match open_sized(path, access, size) {
-            Err(heed::Error::Io(error)) if error.kind() == std::io::ErrorKind::OutOfMemory => {
+            Err(heed::Error::Io(error)) if is_too_large(&error) => {
                 last = Some(heed::Error::Io(error));
             }
             opened => return opened,
         }
     }
     Err(last.unwrap_or(heed::Error::EnvAlreadyOpened))
+}
+
+/// Whether a map may have been refused for its size: Linux says ENOMEM where a limit is met, and
+/// EINVAL is said where the address space itself is smaller, as under Valgrind.
+fn is_too_large(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::OutOfMemory | io::ErrorKind::InvalidInput)
 }
 
 #[allow(unsafe_code)]
@@ -56,4 +62,17 @@ fn open_sized(path: &Path, access: Access, size: u64) -> heed::Result<Env<Withou
     // path twice in a process. What is left, a file that somebody truncates or overwrites in
     // place, is found by `Reader::check` where it can be, and written down in docs/store.md.
     unsafe { options.open(path) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+
+    #[test]
+    fn a_map_is_too_large_in_two_ways() {
+        let refused = |errno: Errno| is_too_large(&errno.into());
+        assert!(refused(Errno::NOMEM) && refused(Errno::INVAL));
+        assert!(!refused(Errno::ACCESS) && !refused(Errno::NOENT));
+    }
 }
