@@ -25,4 +25,5 @@ include make/test.mk
 include make/differential.mk
 include make/nginx-tests.mk
 include make/configure.mk
+include make/packages.mk
 include make/bench.mk
