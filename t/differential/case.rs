@@ -44,7 +44,7 @@ impl Case {
     fn random(places: &[Place], rng: &mut Rng) -> Case {
         let place = rng.pick(places);
         let choices = Mutation::of(place);
-        let count = rng.pick(&[1, 1, 1, 2, 2, 2, 2, 3, 3, 4]);
+        let count = if choices.is_empty() { 0 } else { rng.pick(&[1, 1, 1, 2, 2, 2, 2, 3, 3]) };
         let mutations: Vec<_> = (0..count).map(|_| rng.pick(&choices)).collect();
         Case::new(place, &mutations, rng)
     }

@@ -56,8 +56,8 @@ impl Draft {
     /// The plain request: nothing is hidden.
     pub(crate) fn new(place: Place, token: &[u8]) -> Draft {
         let header = match place {
-            Place::Cookie => "Cookie",
-            Place::Header => "X-Api-Key",
+            Place::Cookie | Place::CookieJson | Place::CookiePieces => "Cookie",
+            Place::Header | Place::HeaderJson => "X-Api-Key",
             _ => "Authorization",
         };
         let mut draft = Draft {
@@ -85,19 +85,15 @@ impl Draft {
     fn fill(&mut self) {
         let name = self.place.name().as_bytes().to_vec();
         let token = self.token.clone();
-        let mut pairs = |name: Vec<u8>, value: Vec<u8>, separator: &[u8]| {
-            self.pairs = vec![Pair { name, value }];
-            self.separator = separator.to_vec();
-        };
         match self.place {
-            Place::Cookie => pairs(name, token, b"; "),
-            Place::Query => pairs(name, escaped(&token), b"&"),
+            Place::Cookie => self.one_pair(&name, &token, b"; "),
+            Place::Query => self.one_pair(&name, &escaped(&token), b"&"),
             Place::Form => {
-                pairs(name, escaped(&token), b"&");
+                self.one_pair(&name, &escaped(&token), b"&");
                 self.content_type = Some(b"application/x-www-form-urlencoded".to_vec());
             }
             Place::Json | Place::JsonDeep => {
-                pairs(quoted(&name), quoted(&token), b",");
+                self.one_pair(&quoted(&name), &quoted(&token), b",");
                 self.content_type = Some(b"application/json".to_vec());
             }
             Place::Field => self.form = Multipart::new(Part::field(&name, &token)),
@@ -106,7 +102,58 @@ impl Draft {
             Place::BasicPassword => self.text = basic(&[b"user:", &token[..]].concat()),
             Place::BasicUser => self.text = basic(&[&token[..], b":"].concat()),
             Place::Header | Place::Path => self.text = token,
+            _ => self.fill_wrapped(),
         }
+    }
+
+    /// The places in which the token is wrapped once more.
+    fn fill_wrapped(&mut self) {
+        let member = [b"{\"access_token\":", &quoted(&self.token)[..], b"}"].concat();
+        let mut kind = "application/json";
+        match self.place {
+            Place::CookieJson => self.one_pair(b"session_id", &escaped(&member), b"; "),
+            Place::CookiePieces => {
+                let token = self.token.clone();
+                let (first, rest) = token.split_at(9);
+                self.one_pair(b"session_id.0", first, b"; ");
+                self.pair_after(b"session_id.1", rest);
+            }
+            Place::FormJson => {
+                kind = "application/x-www-form-urlencoded";
+                self.one_pair(b"input", &escaped(&member), b"&");
+            }
+            Place::QueryJson => self.one_pair(b"input", &escaped(&member), b"&"),
+            Place::GraphQlQuery => {
+                self.one_pair(b"variables", &escaped(&variables(&self.token)), b"&");
+                self.pair_before(b"query", &escaped(QUERY));
+            }
+            Place::GraphQl => {
+                let variables = variables(&self.token);
+                self.text =
+                    [b"{\"query\":", &quoted(QUERY)[..], b",\"variables\":", &variables, b"}"]
+                        .concat();
+            }
+            Place::SocketIo => {
+                kind = "text/plain;charset=UTF-8";
+                self.text = [b"40{\"token\":", &quoted(&self.token)[..], b"}"].concat();
+            }
+            Place::Xml => {
+                kind = "application/xml";
+                self.text = [b"<login><access_token>", &self.token[..], b"</access_token></login>"]
+                    .concat();
+            }
+            Place::XmlAttribute => {
+                kind = "application/xml";
+                self.text = [b"<login access_token=\"", &self.token[..], b"\"/>"].concat();
+            }
+            _ => self.text = member,
+        }
+        self.content_type = self.place.is_body().then(|| kind.as_bytes().to_vec());
+    }
+
+    fn one_pair(&mut self, name: &[u8], value: &[u8], separator: &[u8]) {
+        self.pairs = vec![Pair { name: name.to_vec(), value: value.to_vec() }];
+        self.separator = separator.to_vec();
     }
 
     /// The pair with the token.
@@ -136,6 +183,9 @@ impl Draft {
         };
         self.text = match self.place {
             Place::Cookie | Place::Form | Place::Query => joined(self),
+            _ if !self.pairs.is_empty() && !matches!(self.place, Place::Json | Place::JsonDeep) => {
+                joined(self)
+            }
             Place::Json => [b"{", &joined(self)[..], b"}"].concat(),
             Place::JsonDeep => [b"{\"auth\":[{},{", &joined(self)[..], b"}]}"].concat(),
             Place::Field | Place::File => {
@@ -156,7 +206,7 @@ impl Draft {
         line(b"Host: localhost");
         line(b"Connection: close");
         self.before.iter().for_each(|text| line(text));
-        if !self.place.is_body() && !matches!(self.place, Place::Path | Place::Query) {
+        if !self.place.is_body() && !self.place.is_target() {
             line(&[&self.header[..], b": ", &self.text].concat());
         }
         if let Some(value) = &self.content_type {
@@ -179,7 +229,7 @@ impl Draft {
     fn target(&self) -> Vec<u8> {
         match self.place {
             Place::Path => [&self.origin[..], &self.path, b"/", &self.text].concat(),
-            Place::Query => [&self.origin[..], &self.path, b"?", &self.text].concat(),
+            place if place.is_target() => [&self.origin[..], &self.path, b"?", &self.text].concat(),
             _ => [&self.origin[..], &self.path].concat(),
         }
     }
@@ -197,6 +247,12 @@ impl Draft {
         out.extend_from_slice(format!("0\r\n{trailer}\r\n").as_bytes());
         out
     }
+}
+
+const QUERY: &[u8] = b"query($t:String){login(token:$t)}";
+
+fn variables(token: &[u8]) -> Vec<u8> {
+    [b"{\"t\":", &quoted(token)[..], b"}"].concat()
 }
 
 /// Percent-encoded as a browser does it.

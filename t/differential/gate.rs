@@ -1,12 +1,12 @@
 //! NGINX with the module before every back end, and the same NGINX without it.
 //!
-//! Every pair of a place and a back end has a server on a socket of its own, so that a request's
-//! target, host and headers are free.
+//! Every back end has a server without the module, every rule one with it, on sockets of their own, so that a
+//! request's target, host and headers are free. What the module decides does not depend on what stands behind it: a
+//! rule is asked once, with an answer that NGINX itself gives after it has read the body.
 
 use std::{
     io::{Read, Write},
     os::unix::net::UnixStream,
-    path::PathBuf,
     time::Duration,
 };
 
@@ -55,13 +55,9 @@ const SETTINGS: &str = "
 impl Gate {
     pub(crate) fn start(backends: &[Backend], places: &[Place]) -> Gate {
         let mut servers = String::from(SETTINGS);
-        for backend in backends {
-            servers += &server("bare", "", backend);
-            for name in guards(places) {
-                let rules = format!("tokenban on; tokenban_rules {name}.yaml;");
-                servers += &server(name, &rules, backend);
-            }
-        }
+        servers += "server { listen unix:{dir}/answer.sock; location / { return 200; } }";
+        backends.iter().for_each(|backend| servers += &bare(backend));
+        guards(places).for_each(|name| servers += &guarded(name));
         // The port that the start waits for: NGINX opens it last.
         servers += "server { listen 127.0.0.1:{port}; }";
         let directory = support::directory();
@@ -76,31 +72,27 @@ impl Gate {
 
     /// Sends a request to the back end, past the module.
     pub(crate) fn bare(&self, backend: &Backend, request: &[u8]) -> Answer {
-        self.send("bare", backend, request)
-    }
-
-    /// Sends a request to the back end behind a rule: that of a place, or `ANYWHERE`.
-    pub(crate) fn guarded(&self, guard: &str, backend: &Backend, request: &[u8]) -> Answer {
-        self.send(guard, backend, request)
-    }
-
-    fn send(&self, server: &str, backend: &Backend, request: &[u8]) -> Answer {
-        let socket = self.socket(server, backend);
-        let mut stream = UnixStream::connect(&socket).expect("NGINX accepts");
-        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("timeout");
-        // NGINX may answer and close before it has read everything.
-        let _ = stream.write_all(request);
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        let answer = Answer::parse(&answer);
+        let answer = self.send(&format!("bare-{}", backend.name), request);
         if answer.status == 502 {
             backend.revive();
         }
         answer
     }
 
-    fn socket(&self, server: &str, backend: &Backend) -> PathBuf {
-        self.nginx.directory().join(format!("{server}-{}.sock", backend.name))
+    /// Sends a request to a rule: that of a place, or `ANYWHERE`.
+    pub(crate) fn guarded(&self, guard: &str, request: &[u8]) -> Answer {
+        self.send(guard, request)
+    }
+
+    fn send(&self, server: &str, request: &[u8]) -> Answer {
+        let socket = self.nginx.directory().join(format!("{server}.sock"));
+        let mut stream = UnixStream::connect(&socket).expect("NGINX accepts");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("timeout");
+        // NGINX may answer and close before it has read everything.
+        let _ = stream.write_all(request);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        Answer::parse(&answer)
     }
 }
 
@@ -135,11 +127,18 @@ impl Answer {
     }
 }
 
-fn server(name: &str, rules: &str, backend: &Backend) -> String {
+fn bare(backend: &Backend) -> String {
+    let Backend { name, port, .. } = backend;
     format!(
-        "server {{ listen unix:{{dir}}/{name}-{}.sock; {rules}\n\
-         location / {{ proxy_pass http://127.0.0.1:{}; }} }}\n",
-        backend.name, backend.port
+        "server {{ listen unix:{{dir}}/bare-{name}.sock;\n\
+         location / {{ proxy_pass http://127.0.0.1:{port}; }} }}\n"
+    )
+}
+
+fn guarded(name: &str) -> String {
+    format!(
+        "server {{ listen unix:{{dir}}/{name}.sock; tokenban on; tokenban_rules {name}.yaml;\n\
+         location / {{ proxy_pass http://unix:{{dir}}/answer.sock; }} }}\n"
     )
 }
 

@@ -3,22 +3,32 @@
 /// A parameter of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
-    Bearer,
     BasicPassword,
     BasicUser,
+    Bearer,
     Cookie,
+    CookieJson,
+    CookiePieces,
     Field,
     File,
     Form,
+    FormJson,
+    GraphQl,
+    GraphQlQuery,
     Header,
+    HeaderJson,
     Json,
     JsonDeep,
     Path,
     Query,
+    QueryJson,
+    SocketIo,
+    Xml,
+    XmlAttribute,
 }
 
 /// The places in the request head.
-pub(crate) const HEAD: [Place; 7] = [
+pub(crate) const HEAD: [Place; 12] = [
     Place::Bearer,
     Place::BasicPassword,
     Place::BasicUser,
@@ -26,11 +36,26 @@ pub(crate) const HEAD: [Place; 7] = [
     Place::Header,
     Place::Path,
     Place::Query,
+    Place::CookieJson,
+    Place::CookiePieces,
+    Place::GraphQlQuery,
+    Place::HeaderJson,
+    Place::QueryJson,
 ];
 
 /// The places in the body.
-pub(crate) const BODY: [Place; 5] =
-    [Place::Field, Place::File, Place::Form, Place::Json, Place::JsonDeep];
+pub(crate) const BODY: [Place; 10] = [
+    Place::Field,
+    Place::File,
+    Place::Form,
+    Place::Json,
+    Place::JsonDeep,
+    Place::FormJson,
+    Place::GraphQl,
+    Place::SocketIo,
+    Place::Xml,
+    Place::XmlAttribute,
+];
 
 impl Place {
     /// How reports and file names call it.
@@ -48,6 +73,16 @@ impl Place {
             Place::JsonDeep => "json-deep",
             Place::Path => "path",
             Place::Query => "query",
+            Place::CookieJson => "cookie-json",
+            Place::CookiePieces => "cookie-pieces",
+            Place::FormJson => "form-json",
+            Place::GraphQl => "graphql",
+            Place::GraphQlQuery => "graphql-query",
+            Place::HeaderJson => "header-json",
+            Place::QueryJson => "query-json",
+            Place::SocketIo => "socket-io",
+            Place::Xml => "xml",
+            Place::XmlAttribute => "xml-attribute",
         }
     }
 
@@ -66,6 +101,18 @@ impl Place {
             Place::JsonDeep => "[post, json_doc, hash, auth, array, 1, hash, access_token]",
             Place::Path => "[path_all]",
             Place::Query => "[query, access_token]",
+            Place::CookieJson => {
+                "[header, COOKIE, cookie, session_id, json_doc, hash, access_token]"
+            }
+            Place::CookiePieces => "[header, COOKIE, cookie, session_id]",
+            Place::FormJson => "[post, form_urlencoded, input, json_doc, hash, access_token]",
+            Place::GraphQl => "[post, json_doc, hash, variables, hash, t]",
+            Place::GraphQlQuery => "[query, variables, json_doc, hash, t]",
+            Place::HeaderJson => "[header, X-API-KEY, json_doc, hash, access_token]",
+            Place::QueryJson => "[query, input, json_doc, hash, access_token]",
+            Place::SocketIo => "[post, json_doc, hash, token]",
+            Place::Xml => "[post, xml, xml_tag, login, xml_tag, access_token]",
+            Place::XmlAttribute => "[post, xml, xml_tag, login, xml_attr, access_token]",
         }
     }
 
@@ -84,6 +131,16 @@ impl Place {
             Place::JsonDeep => ("json", "auth.1.access_token"),
             Place::Path => ("path", ""),
             Place::Query => ("query", "access_token"),
+            Place::CookieJson => ("cookie-json", "access_token"),
+            Place::CookiePieces => ("cookie", "session_id"),
+            Place::FormJson => ("form-json", "access_token"),
+            Place::GraphQl => ("graphql", ""),
+            Place::GraphQlQuery => ("graphql", ""),
+            Place::HeaderJson => ("header-json", "access_token"),
+            Place::QueryJson => ("query-json", "access_token"),
+            Place::SocketIo => ("socket.io", "token"),
+            Place::Xml => ("xml", "access_token"),
+            Place::XmlAttribute => ("xml-attribute", "login"),
         }
     }
 
@@ -91,6 +148,11 @@ impl Place {
     pub(crate) fn name(self) -> &'static str {
         let (_, name) = self.seen_as();
         name.rsplit('.').next().unwrap_or(name)
+    }
+
+    /// Whether it is in the request line.
+    pub(crate) fn is_target(self) -> bool {
+        matches!(self, Place::GraphQlQuery | Place::Path | Place::Query | Place::QueryJson)
     }
 
     pub(crate) fn is_body(self) -> bool {

@@ -7,6 +7,11 @@ joined by dots.
 
 import base64
 import json
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+
+# The places whose values applications open once more.
+WRAPPERS = {"query", "header", "cookie", "form", "multipart"}
 
 
 class Report:
@@ -27,6 +32,8 @@ class Report:
             self.add(place, name, value.decode("latin-1"))
         elif value is not None:
             self.seen.append([place, _clean(name), _clean(str(value))])
+            if place in WRAPPERS:
+                self._wrapped(place, str(value))
 
     def attempt(self, view):
         """Runs one view; one that the framework refuses shows nothing, the others still count."""
@@ -34,6 +41,25 @@ class Report:
             view()
         except Exception:  # whatever a parser of the framework raises
             pass
+
+    async def wait(self, view):
+        """The same for one that has to be awaited."""
+        try:
+            await view
+        except Exception:  # whatever a parser of the framework raises
+            pass
+
+    def items(self, place, pairs):
+        """Pairs of a name and a value."""
+        for name, value in pairs:
+            self.add(place, name, value)
+
+    def headers(self, pairs):
+        """Every header, and the credentials among them."""
+        for name, value in pairs:
+            self.header(name, value)
+            if name.lower() == "authorization":
+                self.authorization(value)
 
     def header(self, name, value):
         """A header: whole, and element by element, as list headers are read."""
@@ -50,6 +76,16 @@ class Report:
         self.add("credentials", "", [rest, rest.split()[0], rest.split(",")[0].strip().strip('"')])
         if words[0].lower() == "basic":
             self.attempt(lambda: self._basic(rest))
+
+    def _wrapped(self, place, text):
+        """A value that holds a document, as applications open it: JSON, or base64 of JSON."""
+        for read in [json.loads, _json_in_base64]:
+            try:
+                document = read(text)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(document, dict):
+                self.add(f"{place}-json", "", document)
 
     def _basic(self, text):
         decoded = base64.b64decode(text).decode("latin-1")
@@ -76,13 +112,40 @@ class Report:
         self.add("path", "", path.split("/"))
         self.add("path", "", [segment.split(";")[0] for segment in path.split("/")])
 
-    def raw(self, body):
-        """The beginning of the body, for who reads a failure."""
+    def body(self, body):
+        """The body as JSON and XML whatever its type; its beginning for who reads a failure."""
         self.add("raw", "", body[:2000])
+        self.json(body)
 
     def text(self):
         """The report as JSON."""
         return json.dumps(self.seen).encode()
+
+
+def _json_in_base64(text):
+    """As Supabase's cookies and GraphQL subscriptions have it."""
+    text = text.removeprefix("base64-").removeprefix("header-")
+    return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+
+
+class _Quiet(WSGIRequestHandler):
+    """The server of wsgiref without a line a request."""
+
+    def log_message(self, *_):
+        pass
+
+
+def serve_wsgi(app, port):
+    """Serves for ever."""
+    make_server("127.0.0.1", port, app, handler_class=_Quiet).serve_forever()
+
+
+def serve_asgi(app, port):
+    """Serves for ever."""
+    # Only the back ends for ASGI need it.
+    import uvicorn  # pylint: disable=import-outside-toplevel
+
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="critical")
 
 
 def _clean(text):

@@ -2,6 +2,9 @@
 // What the Node back ends share: collecting and writing down what an application sees. The same list
 // of [place, name, value] as in report.py.
 
+// The places whose values applications open once more.
+const WRAPPERS = new Set(['query', 'header', 'cookie', 'form', 'multipart']);
+
 class Report {
   constructor() {
     this.seen = [];
@@ -19,6 +22,20 @@ class Report {
       }
     } else if (value !== null && value !== undefined) {
       this.seen.push([place, clean(name), clean(String(value))]);
+      if (WRAPPERS.has(place)) this.wrapped(place, String(value));
+    }
+  }
+
+  /** A value that holds a document, as applications open it: JSON, or base64 of JSON. */
+  wrapped(place, text) {
+    const inner = text.replace(/^(base64|header)-/, '');
+    for (const document of [text, Buffer.from(inner, 'base64').toString()]) {
+      if (!/^\s*\{/.test(document)) continue;
+      try {
+        this.add(`${place}-json`, '', JSON.parse(document));
+      } catch {
+        // Not one, then.
+      }
     }
   }
 
@@ -40,6 +57,20 @@ class Report {
     } catch {
       // Whatever a parser throws.
     }
+  }
+
+  /** Every header as it was sent, and the credentials. */
+  headers(request) {
+    for (let at = 0; at < request.rawHeaders.length; at += 2) {
+      this.header(request.rawHeaders[at], request.rawHeaders[at + 1]);
+    }
+    this.authorization(request.headers.authorization);
+  }
+
+  /** The body as JSON whatever its type; its beginning for who reads a failure. */
+  body(raw) {
+    this.add('raw', '', raw.subarray(0, 2000));
+    return this.attempt(() => this.document('', JSON.parse(raw.toString())));
   }
 
   /** A header: whole, and element by element, as list headers are read. */

@@ -1,6 +1,5 @@
 """Python's standard library alone: http.server, urllib, http.cookies, email and json."""
 
-import sys
 from email import message_from_bytes
 from email.policy import HTTP, compat32
 from http.cookies import SimpleCookie
@@ -16,18 +15,15 @@ class Handler(BaseHTTPRequestHandler):
     def view(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         report = Report()
-        report.raw(body)
+        report.body(body)
         url = urlsplit(self.path)
         report.attempt(lambda: report.add("query", "", parse_qs(url.query)))
         report.attempt(lambda: report.add("query", "", parse_qs(url.query, separator=";")))
         report.attempt(lambda: report.add("form", "", parse_qs(body.decode("latin-1"))))
         report.attempt(lambda: report.path(unquote(url.path)))
-        report.json(body)
         for line in self.headers.get_all("Cookie", []):
             report.attempt(lambda: cookies(report, line))
-        for name, value in self.headers.items():
-            report.header(name, value)
-        report.authorization(self.headers.get("Authorization", ""))
+        report.headers(self.headers.items())
         for policy in [HTTP, compat32]:
             report.attempt(lambda: multipart(report, self.headers, body, policy))
         self.answer(report.text())
@@ -63,4 +59,5 @@ def multipart(report, headers, body, policy):
         report.add(place, name or "", part.get_payload(decode=True))
 
 
-HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+def serve(port):
+    HTTPServer(("127.0.0.1", port), Handler).serve_forever()

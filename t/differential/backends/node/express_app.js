@@ -34,9 +34,7 @@ app.use(async (request, response) => {
   report.add('query', '', request.query);
   report.add('query', '', querystring.parse(request.url.split('?').slice(1).join('?')));
   report.path(request.path);
-  for (let at = 0; at < request.rawHeaders.length; at += 2) {
-    report.header(request.rawHeaders[at], request.rawHeaders[at + 1]);
-  }
+  report.headers(request);
   await report.attempt(() => authorization(report, request));
   await report.attempt(() => readCookies(report, request));
   for (const [place, parser] of PARSERS) {
@@ -52,7 +50,6 @@ app.use(async (request, response) => {
 });
 
 function authorization(report, request) {
-  report.authorization(request.get('authorization'));
   const found = auth(request);
   if (found) {
     report.add('basic_user', '', found.name);
@@ -107,4 +104,4 @@ async function formidably(report, request, raw) {
   await form.parse(again(request, raw));
 }
 
-app.listen(Number(process.argv[2]), '127.0.0.1');
+module.exports = { serve: (port) => app.listen(port, '127.0.0.1') };

@@ -1,6 +1,5 @@
 """Flask on Werkzeug's own server."""
 
-import sys
 from io import BytesIO
 
 from flask import Flask, Response, request
@@ -20,14 +19,12 @@ app = Flask(__name__)
 def view(path):
     report = Report()
     body = request.get_data(cache=True)
-    report.raw(body)
+    report.body(body)
     report.attempt(lambda: report.add("query", "", request.args.to_dict(flat=False)))
     report.attempt(lambda: report.add("cookie", "", request.cookies.to_dict(flat=False)))
     report.attempt(lambda: report.path(request.path))
     report.attempt(lambda: report.document("", request.get_json(force=True)))
-    report.json(body)
-    for name, value in request.headers.items():
-        report.header(name, value)
+    report.headers(request.headers.items())
     report.attempt(lambda: authorization(report))
     for forced in [None, FORM]:
         report.attempt(lambda: form(report, body, forced))
@@ -35,8 +32,7 @@ def view(path):
 
 
 def authorization(report):
-    """As Werkzeug reads it, and as applications split it."""
-    report.authorization(request.headers.get("Authorization", ""))
+    """As Werkzeug reads it."""
     found = request.authorization
     if found is not None:
         report.add("credentials", "", found.token)
@@ -65,4 +61,5 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
-make_server("127.0.0.1", int(sys.argv[1]), app, request_handler=Quiet).serve_forever()
+def serve(port):
+    make_server("127.0.0.1", port, app, request_handler=Quiet).serve_forever()

@@ -14,10 +14,7 @@ async function view(request, response) {
   report.add('raw', '', raw.subarray(0, 2000));
   await report.attempt(() => query(report, request.url));
   await report.attempt(() => cookies(report, request.headers.cookie ?? ''));
-  for (let at = 0; at < request.rawHeaders.length; at += 2) {
-    report.header(request.rawHeaders[at], request.rawHeaders[at + 1]);
-  }
-  report.authorization(request.headers.authorization);
+  report.headers(request);
   await report.attempt(() => report.add('form', '', querystring.parse(raw.toString())));
   await report.attempt(() => pairs(report, 'form', new URLSearchParams(raw.toString())));
   await report.attempt(() => report.document('', JSON.parse(raw.toString())));
@@ -63,4 +60,4 @@ async function form(report, request, raw) {
   }
 }
 
-http.createServer(view).listen(Number(process.argv[2]), '127.0.0.1');
+module.exports = { serve: (port) => http.createServer(view).listen(port, '127.0.0.1') };

@@ -1,8 +1,6 @@
 """Django on the server of Python's wsgiref, which its `runserver` is made of."""
 
-import sys
 from io import BytesIO
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
@@ -10,7 +8,7 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 from django.urls import re_path
 
-from report import Report
+from report import Report, serve_wsgi
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -18,14 +16,11 @@ FORM = "application/x-www-form-urlencoded"
 def view(request):
     report = Report()
     body = request.body
-    report.raw(body)
+    report.body(body)
     report.attempt(lambda: report.add("query", "", dict(request.GET.lists())))
     report.attempt(lambda: report.add("cookie", "", request.COOKIES))
     report.attempt(lambda: report.path(request.path))
-    report.json(body)
-    for name, value in request.headers.items():
-        report.header(name, value)
-    report.authorization(request.headers.get("Authorization", ""))
+    report.headers(request.headers.items())
     for forced in [None, FORM]:
         report.attempt(lambda: form(report, request, body, forced))
     return HttpResponse(report.text(), content_type="application/json")
@@ -45,13 +40,6 @@ def form(report, request, body, forced):
             report.add("filename", name, file.name)
 
 
-class Quiet(WSGIRequestHandler):
-    """The same server without a line a request."""
-
-    def log_message(self, *_):
-        pass
-
-
 settings.configure(
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF=__name__,
@@ -61,6 +49,7 @@ settings.configure(
     DATA_UPLOAD_MAX_MEMORY_SIZE=None,
 )
 urlpatterns = [re_path(r"", view)]
-make_server(
-    "127.0.0.1", int(sys.argv[1]), get_wsgi_application(), handler_class=Quiet
-).serve_forever()
+
+
+def serve(port):
+    serve_wsgi(get_wsgi_application(), port)

@@ -1,12 +1,9 @@
 """Starlette, which FastAPI is made of, with python-multipart, on uvicorn."""
 
-import sys
-
-import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 
-from report import Report
+from report import Report, serve_asgi
 
 FORM = b"application/x-www-form-urlencoded"
 
@@ -17,27 +14,16 @@ async def view(scope, receive, send):
     request = Request(scope, receive)
     report = Report()
     body = await request.body()
-    report.raw(body)
-    report.attempt(lambda: add_items(report, "query", request.query_params.multi_items()))
+    report.body(body)
+    report.attempt(lambda: report.items("query", request.query_params.multi_items()))
     report.attempt(lambda: report.add("cookie", "", request.cookies))
     report.attempt(lambda: report.path(request.url.path))
     report.attempt(lambda: report.path(scope["path"]))
-    report.json(body)
-    for name, value in request.headers.items():
-        report.header(name, value)
-    report.authorization(request.headers.get("authorization", ""))
+    report.headers(request.headers.items())
     for forced in [None, FORM]:
-        try:
-            await form(report, scope, body, forced)
-        except Exception:  # a form that the framework refuses shows nothing
-            pass
+        await report.wait(form(report, scope, body, forced))
     response = Response(report.text(), media_type="application/json")
     await response(scope, receive, send)
-
-
-def add_items(report, place, items):
-    for name, value in items:
-        report.add(place, name, value)
 
 
 async def form(report, scope, body, forced):
@@ -60,4 +46,5 @@ async def form(report, scope, body, forced):
             report.add("filename", name, value.filename)
 
 
-uvicorn.run(view, host="127.0.0.1", port=int(sys.argv[1]), log_level="critical")
+def serve(port):
+    serve_asgi(view, port)
