@@ -26,7 +26,7 @@ $(TARGET)/clients/installed: t/clients/requirements.txt | setup
 test: configure $(TARGET)/clients/installed $(JUDGED) ## run every test
 	$(call build_module,debug)
 	$(TOLD) $(CARGO) test $(TESTED)
-	$(if $(JUDGED),$(TOLD) $(CARGO) test --package tokenban-tests --test differential -- --ignored)
+	$(if $(JUDGED),$(TOLD) $(OF_THE_DAY) $(CARGO) test --package tokenban-tests --test differential -- --ignored)
 	@$(ask_over_http3)
 	@$(forget_module)
 	$(call build_module,debug,--features test-panic,panic)
