@@ -80,6 +80,7 @@ impl ViewState<'_> {
         Id(0)
     }
 
+    /// What a node of the state is.
     pub fn kind(&self, id: Id) -> Kind {
         self.node(id).map_or(Kind::Scalar, |node| node.kind)
     }

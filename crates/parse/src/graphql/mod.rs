@@ -16,15 +16,20 @@ use lexeme::{Cursor, Lexeme};
 /// What a definition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// `fragment Name on Type { … }`
     Fragment,
+    /// `mutation { … }`
     Mutation,
+    /// `query { … }`, or a selection set alone.
     Query,
+    /// `subscription { … }`
     Subscription,
 }
 
 /// An operation or a fragment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Definition<'a> {
+    /// Which of the four it is.
     pub kind: Kind,
     /// Empty for an anonymous operation.
     pub name: &'a [u8],
@@ -32,6 +37,7 @@ pub struct Definition<'a> {
     pub on: &'a [u8],
     /// Inside of the parentheses: see [`variables`].
     pub variables: &'a [u8],
+    /// `@name(…)` and further ones, as they stand.
     pub directives: &'a [u8],
     /// Inside of the braces: see [`selections`].
     pub selections: &'a [u8],
@@ -40,25 +46,45 @@ pub struct Definition<'a> {
 /// A member of a selection set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Selection<'a> {
+    /// `alias: name(arguments) @directive { … }`
     Field {
+        /// The name under which its answer is asked for.
         alias: Option<&'a [u8]>,
+        /// The field's own name.
         name: &'a [u8],
+        /// Inside of the parentheses; else empty.
         arguments: &'a [u8],
+        /// `@name(…)` and further ones, as they stand.
         directives: &'a [u8],
+        /// Inside of the braces; else empty.
         selections: &'a [u8],
     },
-    /// `... on Type { }`; the type may be missing.
-    Inline { on: &'a [u8], directives: &'a [u8], selections: &'a [u8] },
+    /// `... on Type { }`
+    Inline {
+        /// The type; it may be missing.
+        on: &'a [u8],
+        /// `@name(…)` and further ones, as they stand.
+        directives: &'a [u8],
+        /// Inside of the braces.
+        selections: &'a [u8],
+    },
     /// `...Name`
-    Spread { name: &'a [u8], directives: &'a [u8] },
+    Spread {
+        /// The fragment's name.
+        name: &'a [u8],
+        /// `@name(…)` and further ones, as they stand.
+        directives: &'a [u8],
+    },
 }
 
 /// A variable's declaration.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Variable<'a> {
+    /// Its name, without the dollar.
     pub name: &'a [u8],
     /// Its default value, or empty.
     pub default: &'a [u8],
+    /// `@name(…)` and further ones, as they stand.
     pub directives: &'a [u8],
 }
 

@@ -28,14 +28,37 @@ const WORK: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Item<'a> {
     /// A value that the application gets under the field's name.
-    /// With the number of its part, by which to tell readings of one value from values of parts.
-    Field { part: usize, name: &'a [u8], value: &'a [u8] },
+    Field {
+        /// The number of its part, by which to tell readings of one value from values of parts.
+        part: usize,
+        /// The field's name.
+        name: &'a [u8],
+        /// One reading of its value.
+        value: &'a [u8],
+    },
     /// The content of a part that has a file name.
-    File { name: &'a [u8], content: &'a [u8] },
+    File {
+        /// The field's name.
+        name: &'a [u8],
+        /// The bytes of the file.
+        content: &'a [u8],
+    },
     /// A file's name.
-    FileName { name: &'a [u8], file_name: &'a [u8] },
+    FileName {
+        /// The field's name.
+        name: &'a [u8],
+        /// The name that the client gives the file.
+        file_name: &'a [u8],
+    },
     /// A header line of the part.
-    Header { name: &'a [u8], header: &'a [u8], value: &'a [u8] },
+    Header {
+        /// The field's name.
+        name: &'a [u8],
+        /// The header's name.
+        header: &'a [u8],
+        /// The header's value.
+        value: &'a [u8],
+    },
 }
 
 impl<'a> Item<'a> {

@@ -11,18 +11,24 @@ use std::io::Write;
 /// A field of a message.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Field<'a> {
+    /// Its number in the message's type.
     pub number: u32,
+    /// What stands there.
     pub value: Value<'a>,
 }
 
 /// A field's value as the wire has it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
+    /// A string, bytes, a message or packed numbers.
     Bytes(&'a [u8]),
+    /// Four bytes, the lowest first.
     Fixed32([u8; 4]),
+    /// Eight bytes, the lowest first.
     Fixed64([u8; 8]),
     /// The fields between a start and an end of a group.
     Group(&'a [u8]),
+    /// A number of up to ten bytes.
     Varint(u64),
 }
 

@@ -13,6 +13,7 @@ use super::token::{Token, Tokens};
 /// What an entity stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entity {
+    /// Its name, without `&` or `%` and `;`.
     pub name: Vec<u8>,
     /// The replacement text of an internal entity, or the address of an external one.
     pub value: Vec<u8>,
