@@ -13,10 +13,13 @@ use super::finding::{Finding, Secret};
 /// The longest line that is looked at; NGINX takes no header near it by default.
 pub(crate) const LONGEST: usize = 64 * 1024;
 
+/// What takes a line with its number, and hands over its findings.
+pub(crate) type Line = fn(&[u8], u64, &mut dyn FnMut(Finding<'_>));
+
 /// Hands over every line to `one`, with its number.
 pub(crate) fn each(
     input: &mut dyn BufRead,
-    one: fn(&[u8], u64, &mut dyn FnMut(Finding<'_>)),
+    one: Line,
     sink: &mut dyn FnMut(Finding<'_>),
 ) -> io::Result<()> {
     let mut kept = Vec::new();

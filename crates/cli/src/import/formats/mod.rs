@@ -160,16 +160,14 @@ pub(crate) static NOTHING: Format = Format {
 
 /// The format of JSON with these members.
 pub(crate) fn of_json(paths: &BTreeSet<String>) -> Option<&'static Format> {
-    let has_all = |line: &&[&str]| line.iter().all(|path| paths.contains(*path));
-    all().find(|format| matches!(format.knows, Knows::Json(lines) if lines.iter().any(|line| has_all(&line))))
+    let has_all = |line: &[&str]| line.iter().all(|path| paths.contains(*path));
+    all().find(|format| matches!(format.knows, Knows::Json(lines) if lines.iter().any(|line| has_all(line))))
 }
 
 /// The format of a table with these columns.
 pub(crate) fn of_table(cells: &[String]) -> Option<&'static Format> {
     let has = |name: &&str| cells.iter().any(|cell| cell == name);
-    all().find(
-        |format| matches!(format.knows, Knows::Table(names) if names.iter().all(|name| has(name))),
-    )
+    all().find(|format| matches!(format.knows, Knows::Table(names) if names.iter().all(has)))
 }
 
 /// The format of a text that begins so.

@@ -17,5 +17,5 @@ pub(super) fn escapes(text: &[u8]) -> Option<Peeled> {
 /// `%7C`.
 pub(super) fn percent(text: &[u8]) -> Option<Peeled> {
     let mut decoded = text.to_vec();
-    decode_in_place(&mut decoded, true).then(|| Peeled::Also(decoded, Note::Percent))
+    decode_in_place(&mut decoded, true).then_some(Peeled::Also(decoded, Note::Percent))
 }

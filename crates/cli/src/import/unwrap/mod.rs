@@ -52,8 +52,11 @@ enum Peeled {
     Setting,
 }
 
+/// Takes off one thing that surrounds a token, if it is there.
+type Peeler = fn(&[u8]) -> Option<Peeled>;
+
 /// Each knows one thing that surrounds tokens; in the order in which they are tried.
-const PEELERS: [fn(&[u8]) -> Option<Peeled>; 10] = [
+const PEELERS: [Peeler; 10] = [
     quotes,
     named::before,
     trailing,
