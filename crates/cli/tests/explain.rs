@@ -148,7 +148,8 @@ fn each_request_of_a_har_is_explained() {
     let folder = tempfile::tempdir().unwrap();
     let entry = |path: &str, text: &str| {
         serde_json::json!({"request": {
-            "method": "POST", "url": format!("https://a.example{path}"), "headers": [],
+            "method": "POST", "url": format!("https://a.example{path}"),
+            "headers": [{"name": "Cookie", "value": "a=b"}],
             "postData": {"mimeType": "text/plain", "text": text},
         }})
     };
@@ -165,4 +166,31 @@ fn each_request_of_a_har_is_explained() {
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(json[1]["decision"], "denied");
     assert_eq!(json[1]["request"], "POST /two");
+}
+
+/// A token anywhere in a recorded request is found; a HAR without any credential says so.
+#[test]
+fn a_har_holds_cookies_arguments_and_coded_bodies() {
+    let sandbox = Sandbox::without_store();
+    let rules = "rules:\n  - {id: leaked, points: [[anywhere]], tokens: [fake-token-01]}\n";
+    let rules = sandbox.file("rules.yaml", rules);
+    let pair = r#"[{"name": "t", "value": "fake-token-01"}]"#;
+    let body =
+        r#"{"mimeType": "text/plain", "encoding": "base64", "text": "ZmFrZS10b2tlbi0wMQ=="}"#;
+    for (member, code) in [
+        (format!(r#""cookies": {pair}"#), 1),
+        (format!(r#""queryString": {pair}"#), 1),
+        (format!(r#""postData": {body}"#), 1),
+        (r#""cookies": []"#.to_owned(), 0),
+    ] {
+        let har = format!(
+            r#"{{"log": {{"entries": [{{"request": {{"method": "POST", "url": "https://a.example/x",
+            "headers": [], {member}}}}}]}}}}"#
+        );
+        let har = sandbox.file("har", &har);
+        let ran = sandbox.run(&["explain", "--rules", &rules, "--har", &har], "");
+        assert_eq!(ran.code, code, "{member}: {}{}", ran.out, ran.err);
+        let said = ran.err.contains("export it with sensitive data");
+        assert_eq!(said, !member.contains("\"cookies\": [{"), "{member}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -95,9 +95,22 @@ impl Explain {
     fn requests(&self) -> Result<Vec<OwnedRequest>, Box<dyn Error>> {
         match (&self.request, &self.har) {
             (Some(file), _) => Ok(vec![request::parse(&request::read(file)?)?]),
-            (_, Some(file)) => request::requests(&request::read(file)?),
+            (_, Some(file)) => Self::recorded(file),
             _ => Ok(vec![self.options.request()?]),
         }
+    }
+
+    fn recorded(file: &Path) -> Result<Vec<OwnedRequest>, Box<dyn Error>> {
+        let recording = request::requests(&request::read(file)?)
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+        if recording.is_sanitised {
+            output::warning(&format!(
+                "{}: no request has a cookie or an Authorization header; browsers leave them out of \
+                 a HAR unless they are told to export it with sensitive data",
+                file.display()
+            ));
+        }
+        Ok(recording.requests)
     }
 
     fn explain(

@@ -33,6 +33,7 @@ pub(crate) use self::{
     finding::{Finding, Kept},
     formats::{parser as format_parser, Format},
     intake::{Intake, Wanted},
+    mend::Mended,
     read::{read, Options},
     report::Report,
 };
