@@ -17,6 +17,8 @@ pub(crate) struct Record {
     pub(crate) decision: Decision,
     /// The match that it rests on.
     pub(crate) hit: Option<Hit>,
+    /// Whether a decoy was used.
+    pub(crate) canary: bool,
     /// After a denial: the URI that was denied, until an error page took its place.
     denied: Option<ngx_str_t>,
     /// Whether the request was denied before.
@@ -67,6 +69,13 @@ impl Record {
             record.denied = Some(uri);
         }
         Some(())
+    }
+
+    /// Takes notice of the use of a decoy, which the hit that is shown need not be.
+    pub(crate) fn add_canary(request: &mut Request) {
+        if let Some(record) = Record::of(request) {
+            record.canary = true;
+        }
     }
 
     /// Takes notice of what is known now of the length of the body: the most that ever was.
@@ -150,6 +159,7 @@ impl Record {
         let fresh = Record {
             decision: Decision::Passed,
             hit: None,
+            canary: false,
             denied: None,
             again: false,
             body_length: 0,

@@ -14,17 +14,21 @@ use ngx::{
 };
 use tokenban_engine::decision::{Decision, Hit, Incomplete};
 
-/// A match, at the level of `tokenban_log_level`.
+/// A match, at the level of `tokenban_log_level`; the use of a decoy is an alert whatever that is.
 pub(crate) fn hit(request: &mut Request, level: ngx_uint_t, decision: Decision, hit: &Hit) {
     let verb = match decision {
         Decision::Denied => "denied",
         Decision::Monitored | Decision::Passed => "monitored",
     };
+    let (level, canary) = match hit.is_canary {
+        true => (NGX_LOG_ALERT as ngx_uint_t, "a canary was used, "),
+        false => (level, ""),
+    };
     quietly(request, |log| {
         ngx_log_error!(
             level,
             log,
-            "tokenban: {verb} by rule \"{}\", point {}, fingerprint {}{}",
+            "tokenban: {canary}{verb} by rule \"{}\", point {}, fingerprint {}{}",
             hit.rule,
             hit.point,
             hit.fingerprint,

@@ -12,13 +12,14 @@ use crate::{decision::Record, nginx::bit_fields::variable as bits};
 /// What a variable shows of a decision, as text.
 type Show = fn(&Record) -> Option<String>;
 
-const VARIABLES: [(&str, Show); 6] = [
+const VARIABLES: [(&str, Show); 7] = [
     ("tokenban_status", |record| Some(word(record.decision).to_owned())),
     ("tokenban_rule", |record| Some(record.hit.as_ref()?.rule.clone())),
     ("tokenban_point", |record| Some(record.hit.as_ref()?.point.clone())),
     ("tokenban_fingerprint", |record| Some(record.hit.as_ref()?.fingerprint.to_string())),
     ("tokenban_denylist", |record| record.hit.as_ref()?.denylist.clone()),
     ("tokenban_reason", |record| record.hit.as_ref()?.reason.clone()),
+    ("tokenban_canary", |record| record.canary.then(|| "1".to_owned())),
 ];
 
 /// Makes the variables known to the configuration that is about to be read.

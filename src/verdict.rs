@@ -23,9 +23,13 @@ pub(crate) fn act(request: &mut Request, conf: &LocConf, mode: Mode, outcome: Ou
     if let Some(hit) = &outcome.hit {
         log::hit(request, conf.log_level, outcome.decision, hit);
     }
+    let canary = outcome.hit.iter().chain(&outcome.monitored).any(|hit| hit.is_canary);
     let hit = outcome.hit.or_else(|| outcome.monitored.into_iter().next());
     // Without room for the record only the variables are lost.
     let _ = Record::add(request, outcome.decision, hit);
+    if canary {
+        Record::add_canary(request);
+    }
     match outcome.decision {
         Decision::Denied => Some(conf.status),
         Decision::Monitored | Decision::Passed => match outcome.incomplete {

@@ -33,13 +33,14 @@ const HTTP: &str = r#"
     tokenban_store store;
     tokenban       on;
     tokenban_rules rules.yaml;
-    log_format     outcome $tokenban_status;
+    log_format     outcome "$tokenban_canary $tokenban_status";
     set_real_ip_from 127.0.0.1;
     real_ip_header X-From;
     server {
         listen 127.0.0.1:{port};
         access_log {dir}/access.log outcome;
         location / { try_files /none =204; }
+        location /quiet { tokenban monitor; tokenban_log_level info; try_files /none =204; }
     }
 "#;
 
@@ -82,6 +83,25 @@ fn an_entry_may_only_report() {
     assert!(nginx.access_log(1).ends_with("MONITORED\n"));
     lists.put(&NewEntry { list: "other", ..entry(target) });
     assert_eq!(nginx.bearer("/", TOKEN), 403, "another entry denies it");
+}
+
+/// Whatever the level of other matches, and also where it is only reported.
+#[test]
+fn the_use_of_a_canary_is_an_alert() {
+    let (nginx, mut lists) = start();
+    let target = Target::Token(TOKEN.as_bytes());
+    lists.put(&NewEntry { level: Level::Canary, reason: "planted in the wiki", ..entry(target) });
+    assert_eq!(nginx.bearer("/", TOKEN), 403);
+    assert_eq!(nginx.bearer("/quiet", TOKEN), 204);
+    assert_eq!(nginx.bearer("/", "fake-other-token-0123456789"), 204);
+    assert_eq!(nginx.access_log(3), "1 DENIED\n1 MONITORED\n- PASSED\n");
+    let log = nginx.log();
+    for verb in ["denied", "monitored"] {
+        let line = format!("tokenban: a canary was used, {verb} by rule \"listed\", point ");
+        let line = log.lines().find(|have| have.contains(&line)).expect("an alert");
+        assert!(line.contains("[alert]") && line.contains("planted in the wiki"), "{line}");
+    }
+    assert!(!log.contains(TOKEN));
 }
 
 /// The client's address is what NGINX has: that of a proxy which it trusts to tell it.

@@ -38,9 +38,16 @@ pub(crate) fn kind(kind: Kind) -> &'static str {
 /// The word for what an entry does.
 pub(crate) fn level(level: Level) -> &'static str {
     match level {
+        Level::Canary => "canary",
         Level::Deny => "deny",
         Level::Monitor => "monitor",
     }
+}
+
+/// What a word of [`level`] stands for.
+pub(crate) fn level_of(word: &str) -> Option<Level> {
+    let levels = [Level::Canary, Level::Deny, Level::Monitor];
+    levels.into_iter().find(|known| level(*known) == word)
 }
 
 /// What an entry bans: of a claim its name.
@@ -143,8 +150,10 @@ fn expires(entry: &Entry<'_>) -> String {
 /// With what else there is to say of an entry.
 fn reason(entry: &Entry<'_>) -> String {
     let mut parts = vec![entry.reason.to_owned()];
-    if entry.level == Level::Monitor {
-        parts.push("only reports".to_owned());
+    match entry.level {
+        Level::Canary => parts.push("canary".to_owned()),
+        Level::Deny => {}
+        Level::Monitor => parts.push("only reports".to_owned()),
     }
     if !entry.except.is_empty() {
         parts.push(format!("spares {}", entry.except));

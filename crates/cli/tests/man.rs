@@ -27,7 +27,19 @@ fn a_page_for_every_subcommand() {
         assert!(page.contains(&format!(".TH tokenban-{name} 1")), "{page}");
     }
     let pages = fs::read_dir(sandbox.path().join("share/man1")).unwrap().count();
-    assert_eq!(pages, names.len() + 1, "and the one of the command itself");
+    // The others are those of the command itself, and of subcommands of subcommands.
+    let below: usize = names.iter().map(|name| below(&sandbox, name)).sum();
+    assert_eq!(pages, names.len() + 1 + below);
+}
+
+/// How many subcommands a subcommand has.
+fn below(sandbox: &Sandbox, name: &str) -> usize {
+    let help = sandbox.run(&[name, "-h"], "").out;
+    if help.contains("Commands:\n") {
+        subcommands(&help).len()
+    } else {
+        0
+    }
 }
 
 #[test]
@@ -35,6 +47,7 @@ fn one_page_at_a_time() {
     let sandbox = Sandbox::without_store();
     assert!(sandbox.run(&["man"], "").out.contains(".TH tokenban 1"));
     assert!(sandbox.run(&["man", "ban"], "").out.contains(".TH tokenban-ban 1"));
+    assert!(sandbox.run(&["man", "canary", "new"], "").out.contains("canary-new 1"));
     let ran = sandbox.run(&["man", "bann"], "");
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("no subcommand \"bann\""), "{}", ran.err);

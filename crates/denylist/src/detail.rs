@@ -36,6 +36,7 @@ mod flag {
     pub(super) const CLAIM: u8 = 1 << 3;
     pub(super) const ISSUER: u8 = 1 << 4;
     pub(super) const VALUE: u8 = 1 << 5;
+    pub(super) const CANARY: u8 = 1 << 6;
 }
 
 impl<'a> Detail<'a> {
@@ -99,6 +100,7 @@ impl<'a> Detail<'a> {
         let claim = self.claim.as_ref();
         let bits = [
             (flag::MONITOR, self.level == Level::Monitor),
+            (flag::CANARY, self.level == Level::Canary),
             (flag::NAMED, self.is_named),
             (flag::EXCEPT, !self.except.is_empty()),
             (flag::CLAIM, claim.is_some()),
@@ -116,7 +118,11 @@ impl<'a> Detail<'a> {
         let detail = Detail {
             kind: KINDS.iter().find(|(code, _)| code == kind)?.1,
             is_named: is(flag::NAMED),
-            level: if is(flag::MONITOR) { Level::Monitor } else { Level::Deny },
+            level: match (is(flag::MONITOR), is(flag::CANARY)) {
+                (true, _) => Level::Monitor,
+                (false, true) => Level::Canary,
+                (false, false) => Level::Deny,
+            },
             added_at: take_number(&mut rest)?,
             expires: take_second(&mut rest)?,
             issued_before: take_second(&mut rest)?,

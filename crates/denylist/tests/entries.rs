@@ -105,6 +105,21 @@ fn every_kind_keeps_all_that_is_said_of_it() {
     assert_eq!(found, targets.len());
 }
 
+#[test]
+fn a_level_is_kept() {
+    let place = Place::new();
+    for level in [Level::Monitor, Level::Deny, Level::Canary] {
+        let target = Target::Token(b"fake-token-1");
+        let entry = NewEntry { level, target, ..entry("leaked", "") };
+        place.change(|writer| assert!(writer.ban(&entry).is_ok()));
+        let store = place.open();
+        let snapshot = store.read().unwrap();
+        let found = snapshot.find(&target.key()).unwrap();
+        // Of two bans of one incident the stronger one stays.
+        assert_eq!(found.iter().map(|entry| entry.level).collect::<Vec<_>>(), [level]);
+    }
+}
+
 fn found(store: &Store, token: &str) -> Vec<(String, Option<u64>)> {
     let snapshot = store.read().unwrap();
     let found = snapshot.find(&Target::Token(token.as_bytes()).key()).unwrap();

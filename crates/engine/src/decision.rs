@@ -80,6 +80,8 @@ pub struct Hit {
     pub denylist: Option<String>,
     /// Why the token is on it.
     pub reason: Option<String>,
+    /// Whether it is a decoy, whose use is an alert.
+    pub is_canary: bool,
 }
 
 /// What is decided, and on what grounds.

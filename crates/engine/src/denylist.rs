@@ -111,6 +111,8 @@ pub enum Level {
     /// Its tokens are denied.
     #[default]
     Deny,
+    /// Its tokens are decoys that nobody has a reason to use: they are denied, and their use is an alert.
+    Canary,
 }
 
 impl Ban<'_> {

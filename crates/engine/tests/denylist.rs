@@ -339,6 +339,23 @@ fn an_entry_may_only_report() {
     );
 }
 
+/// Its use is told whatever else matches: the shape of the decoy, or a rule before its own.
+#[test]
+fn a_canary_goes_before_other_matches() {
+    let mut lists = MemoryDenylists::default();
+    lists.ban(TOKEN.as_bytes(), &Ban { level: Level::Canary, ..ban("leaked") });
+    let listed = "{id: listed, points: [[anywhere]], denylist: leaked}";
+    let used = |rules: &str| decide(rules, &request("/", &[("A", TOKEN)]), &lists);
+    let outcome = used(&format!(
+        "rules: [{{id: shape, points: [[header_all]], regex: '^{TOKEN}$'}}, {listed}]"
+    ));
+    let hit = outcome.hit.unwrap();
+    assert_eq!((hit.rule.as_str(), hit.is_canary), ("listed", true));
+    let outcome = used(&format!("rules: [{}]", listed.replace('}', ", action: monitor}")));
+    assert_eq!(outcome.decision, Decision::Monitored);
+    assert!(outcome.monitored[0].is_canary);
+}
+
 #[test]
 fn digests_of_others_are_found() {
     let bearer = request("/", &[("Authorization", &format!("Bearer {TOKEN}"))]);

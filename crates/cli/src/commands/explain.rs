@@ -187,7 +187,8 @@ impl Explained {
             if let Some(list) = denylist {
                 let reason = reason.as_deref().filter(|reason| !reason.is_empty());
                 let reason = reason.map(|reason| format!(": {}", output::printable(reason)));
-                write!(out, ", on the denylist {list}{}", reason.unwrap_or_default())?;
+                let canary = if hit.is_canary { ", a canary" } else { "" };
+                write!(out, ", on the denylist {list}{}{canary}", reason.unwrap_or_default())?;
             }
             writeln!(out)?;
         }
@@ -213,6 +214,7 @@ impl Explained {
                 "fingerprint": hit.fingerprint.to_string(),
                 "denylist": hit.denylist,
                 "reason": hit.reason,
+                "canary": hit.is_canary,
             })
         });
         json!({

@@ -16,8 +16,8 @@ use crate::{Cli, Exit};
 /// To install: tokenban man --all /usr/local/share/man/man1
 #[derive(Args)]
 pub(crate) struct Man {
-    /// The page of one subcommand
-    subcommand: Option<String>,
+    /// The page of one subcommand, as in: tokenban man canary new
+    subcommand: Vec<String>,
     /// Write the pages of the command and of all subcommands into a directory, as tokenban.1,
     /// tokenban-ban.1 and so on; it is made where it is missing
     #[arg(long, value_name = "DIR", conflicts_with = "subcommand")]
@@ -33,16 +33,18 @@ impl Man {
             return Ok(Exit::Fine);
         }
         let mut page = Vec::new();
-        clap_mangen::Man::new(named(command, self.subcommand)?).render(&mut page)?;
+        clap_mangen::Man::new(named(command, &self.subcommand)?).render(&mut page)?;
         io::stdout().write_all(&page)?;
         Ok(Exit::Fine)
     }
 }
 
-/// The command itself, or the subcommand of a name.
-fn named(mut command: clap::Command, name: Option<String>) -> Result<clap::Command, String> {
-    let Some(name) = name else { return Ok(command) };
+/// The command itself, or the subcommand that some words name.
+fn named(mut command: clap::Command, words: &[String]) -> Result<clap::Command, String> {
     command.build();
-    let found = command.find_subcommand(&name).cloned();
-    found.ok_or_else(|| format!("no subcommand \"{name}\"; see tokenban help"))
+    for word in words {
+        let found = command.find_subcommand(word).cloned();
+        command = found.ok_or_else(|| format!("no subcommand \"{word}\"; see tokenban help"))?;
+    }
+    Ok(command)
 }

@@ -8,6 +8,7 @@ use crate::Exit;
 
 mod approve;
 mod ban;
+mod canary;
 mod check;
 mod compact;
 mod completions;
@@ -34,6 +35,7 @@ pub(crate) type Outcome = Result<Exit, Box<dyn Error>>;
 pub(crate) enum Command {
     Approve(approve::Approve),
     Ban(ban::Ban),
+    Canary(canary::Canary),
     Check(check::Check),
     Compact(compact::Compact),
     Completions(completions::Completions),
@@ -60,6 +62,7 @@ impl Command {
         matches!(
             self,
             Command::Ban(_)
+                | Command::Canary(_)
                 | Command::Compact(_)
                 | Command::Import(_)
                 | Command::Sweep(_)
@@ -75,6 +78,7 @@ impl Command {
         match self {
             Command::Approve(command) => command.run(),
             Command::Ban(command) => command.run(),
+            Command::Canary(command) => command.run(),
             Command::Check(command) => command.run(),
             Command::Compact(command) => command.run(),
             Command::Completions(command) => command.run(),

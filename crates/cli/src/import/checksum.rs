@@ -37,6 +37,11 @@ fn gitlab(token: &[u8]) -> Option<bool> {
     Some(digits::<7>(text, base36).eq_ignore_ascii_case(checksum))
 }
 
+/// The checksum of 30 characters, as tokens of GitHub and npm end with it.
+pub(crate) fn base62(text: &[u8]) -> String {
+    digits::<6>(text, BASE62).into_iter().map(char::from).collect()
+}
+
 /// The CRC32 of a text in the base of an alphabet, with leading zeros.
 fn digits<const N: usize>(text: &[u8], alphabet: &[u8]) -> [u8; N] {
     let mut rest = crc32fast::hash(text) as usize;

@@ -6,7 +6,7 @@
 //! prints or keeps a token.
 
 mod admit;
-mod checksum;
+pub(crate) mod checksum;
 mod csv;
 mod finding;
 mod formats;

@@ -55,7 +55,7 @@ struct Found {
     fingerprint: Fingerprint,
     /// The denylist and the reason, where it was one.
     ban: Option<(String, String)>,
-    /// Whether the entry denies, or only reports.
+    /// What the entry does; a match of anything else denies.
     level: Level,
 }
 
@@ -125,7 +125,8 @@ impl Ruleset {
     /// Decides about one stage of a request. The head comes first; the body only where
     /// [`Ruleset::needs_body`] says so.
     ///
-    /// Of several rules that deny in a stage, the first of the files is the one reported.
+    /// Of several rules that deny in a stage, the first of the files is the one reported, after those
+    /// that found a canary: whatever else a decoy looks like, its use is told.
     pub fn evaluate<R: Request + ?Sized>(
         &self,
         inspection: &Inspection<'_, R>,
@@ -145,7 +146,7 @@ impl Ruleset {
             return outcome;
         }
         let mut found = std::mem::take(&mut scratch.found);
-        found.sort_by_key(|found| found.rule);
+        found.sort_by_key(|found| (found.level != Level::Canary, found.rule));
         for found in &found {
             self.decide(inspection, stage, found, &mut scratch.pool, &mut outcome);
             if outcome.decision == Decision::Denied {
@@ -284,7 +285,7 @@ impl Ruleset {
             Action::Enforce => true,
             Action::Monitor => false,
         };
-        if denies && found.level == Level::Deny {
+        if denies && found.level >= Level::Deny {
             outcome.decision = Decision::Denied;
             outcome.hit = Some(hit);
         } else {
@@ -325,6 +326,7 @@ impl Ruleset {
             fingerprint: found.fingerprint,
             denylist: found.ban.as_ref().map(|(list, _)| list.clone()),
             reason: found.ban.as_ref().map(|(_, reason)| reason.clone()),
+            is_canary: found.level == Level::Canary,
         }
     }
 }

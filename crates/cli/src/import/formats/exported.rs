@@ -45,9 +45,8 @@ fn exported(object: &Value, blank: Finding<'_>, sink: Sink<'_>) {
             issued_before: time("issued_before")?,
             is_named: object.get("incident").and_then(Value::as_bool).unwrap_or(false),
             level: match text(object, "level") {
-                "" | "deny" => Level::Deny,
-                "monitor" => Level::Monitor,
-                _ => return None,
+                "" => Level::Deny,
+                word => entries::level_of(word)?,
             },
             except: Networks::from_bytes(&except)?,
             claim: match kind {
