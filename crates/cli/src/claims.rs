@@ -161,7 +161,7 @@ fn thumbprint(text: &str) -> Result<String, String> {
     }
     use base64::{engine::general_purpose::URL_SAFE_NO_PAD, Engine};
     let digits: String = text.chars().filter(|char| *char != ':').collect();
-    let bytes = tokenban_engine::rule::hex::<32>(digits.as_bytes());
+    let bytes = tokenban_engine::token::hex::<32>(digits.as_bytes());
     let bytes =
         bytes.ok_or("a thumbprint is a SHA-256: 43 characters of base64url, or 64 hex digits")?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))

@@ -86,7 +86,7 @@ fn hex_prefix(text: &str) -> Option<Vec<u8>> {
     if !(12..=40).contains(&text.len()) || text.len() % 2 != 0 {
         return None;
     }
-    let bytes = text.as_bytes().chunks(2).map(tokenban_engine::rule::hex::<1>);
+    let bytes = text.as_bytes().chunks(2).map(tokenban_engine::token::hex::<1>);
     bytes.map(|byte| byte.map(|[byte]| byte)).collect()
 }
 

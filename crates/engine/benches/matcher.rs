@@ -9,7 +9,8 @@ use criterion::{criterion_group, criterion_main, Criterion, Throughput};
 use tokenban_engine::{
     limits::Limits,
     matcher::{Builder, Matcher},
-    rule::{Pattern, RuleIndex},
+    pattern::Pattern,
+    rule::RuleIndex,
 };
 
 /// A clean bearer token of 50 bytes.

@@ -6,13 +6,13 @@
 
 use std::fmt;
 
-use regex_automata::meta;
-
-use crate::{point::Point, request::Request, rule::Pattern, uri_condition::UriCondition};
-
-pub(crate) mod readings;
-
-pub use readings::Readings;
+use crate::{
+    point::Point,
+    readings::{self, Readings},
+    request::Request,
+    search::Search,
+    uri_condition::UriCondition,
+};
 
 /// Hands every value at a point to its second argument.
 pub type Values<'a> = dyn FnMut(&Point, &mut dyn FnMut(&[u8])) + 'a;
@@ -116,33 +116,6 @@ impl Test {
             Test::Iequal(expected) => expected.eq_ignore_ascii_case(value),
             Test::Regex(search) => search.is_match(value),
         }
-    }
-}
-
-/// The compiled pattern of a condition: found or not, in linear time.
-#[derive(Clone)]
-pub struct Search(meta::Regex);
-
-impl Search {
-    /// Compiles a pattern; `None` when it takes more than `size` bytes.
-    pub fn new(pattern: &Pattern, size: usize) -> Option<Search> {
-        let config = meta::Config::new()
-            .backtrack(false)
-            .utf8_empty(false)
-            .nfa_size_limit(Some(size))
-            .onepass_size_limit(Some(size));
-        meta::Builder::new().configure(config).build_from_hir(pattern.hir()).ok().map(Search)
-    }
-
-    /// Whether the pattern is found anywhere in the value.
-    pub fn is_match(&self, value: &[u8]) -> bool {
-        self.0.is_match(value)
-    }
-}
-
-impl fmt::Debug for Search {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Search(…)")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Examples: the requests that a rule ships as its evidence.
 
-use crate::{request::OwnedRequest, rule::TokenEntry};
+use crate::{request::OwnedRequest, token::TokenEntry};
 
 /// The examples of a rule.
 #[derive(Clone, Debug, Default)]

@@ -10,12 +10,16 @@ pub mod limits;
 pub mod load;
 #[doc(hidden)] // for benches and fuzzing
 pub mod matcher;
+pub mod pattern;
 pub mod point;
+pub mod readings;
 pub mod request;
 pub mod rule;
 pub mod rule_files;
 mod ruleset;
+pub mod search;
 mod suggest;
+pub mod token;
 mod tree;
 pub mod uri_condition;
 mod walk;

@@ -1,18 +1,15 @@
 //! The source model: what a rule file says, checked but not yet compiled.
 //!
-//! Every type here is made by its parser and cannot hold a wrong value: a [`Pattern`] is a pattern
+//! Every type in it is made by its parser and cannot hold a wrong value: a [`Pattern`] is a pattern
 //! that parses, a [`TokenEntry`] is a token that is worth denying.
 
-use crate::{condition::Conditions, decision::Action, example::Examples, point::Point};
-
-mod pattern;
-mod token;
-
-pub use self::{
-    pattern::{Pattern, PatternError},
-    token::{
-        admit_anywhere, admit_digest, hex, split_scheme, TokenEntry, TokenError, TokenFile, Written,
-    },
+use crate::{
+    condition::Conditions,
+    decision::Action,
+    example::Examples,
+    pattern::Pattern,
+    point::Point,
+    token::{TokenEntry, TokenFile},
 };
 
 /// The place of a rule in its ruleset.

@@ -14,9 +14,10 @@
 use std::fmt;
 
 use crate::{
-    condition::{readings::hosts, Readings, Search},
+    pattern::{Pattern, PatternError},
+    readings::{hosts, Readings},
     request::Request,
-    rule::{Pattern, PatternError},
+    search::Search,
 };
 
 mod query;

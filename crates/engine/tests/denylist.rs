@@ -10,7 +10,7 @@ use tokenban_engine::{
     },
     limits::Limits,
     request::OwnedRequest,
-    rule::TokenEntry,
+    token::TokenEntry,
     Inspection, Ruleset,
 };
 

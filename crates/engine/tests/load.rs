@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use tokenban_engine::{
     limits::Limits,
     load::{load, load_text},
+    pattern::Pattern,
     point::Point,
-    rule::Pattern,
     uri_condition::UriCondition,
 };
 

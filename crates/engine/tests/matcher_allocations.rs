@@ -1,11 +1,7 @@
 //! A clean value costs no allocation once the working memory is warm.
 
 use allocation_counter::measure;
-use tokenban_engine::{
-    limits::Limits,
-    matcher::Builder,
-    rule::{Pattern, RuleIndex},
-};
+use tokenban_engine::{limits::Limits, matcher::Builder, pattern::Pattern, rule::RuleIndex};
 
 #[test]
 fn clean_values_allocate_nothing() {

@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt};
 use tokenban_denylist::EntryKey;
 use tokenban_engine::{
     denylist::Kind,
-    rule::{admit_anywhere, admit_digest, TokenError},
+    token::{admit_anywhere, admit_digest, TokenError},
     Jwt,
 };
 

@@ -4,7 +4,7 @@ use memchr::memmem;
 use tokenban_denylist::{Claim, EntryKey, Target};
 use tokenban_engine::{
     denylist::{Kind, Level, Networks},
-    rule::TokenError,
+    token::TokenError,
 };
 
 use super::notes::Notes;

@@ -6,7 +6,7 @@
 
 use std::io::{self, BufRead};
 
-use tokenban_engine::rule::Written;
+use tokenban_engine::token::Written;
 
 use super::finding::{Finding, Secret};
 

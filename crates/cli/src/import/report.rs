@@ -211,7 +211,7 @@ fn row(lines: &Lines, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tokenban_engine::rule::TokenError;
+    use tokenban_engine::token::TokenError;
 
     use super::*;
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::pattern::Pattern;
 use crate::request::OwnedRequest;
 
 /// A request with nothing but what conditions see.

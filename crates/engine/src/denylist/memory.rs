@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt};
 use super::{Ban, Denylists, Key, Kind, Level, Networks, Profile, StoreLost};
 use tokenban_parse::jwt::Jwt;
 
-use crate::rule::TokenEntry;
+use crate::token::TokenEntry;
 
 /// Denylists that live as long as the process.
 #[derive(Clone, Default)]

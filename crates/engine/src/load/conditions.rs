@@ -8,8 +8,9 @@ use super::{
     Context,
 };
 use crate::{
-    condition::{Conditions, Search, Test, When},
-    rule::Pattern,
+    condition::{Conditions, Test, When},
+    pattern::Pattern,
+    search::Search,
     uri_condition::UriCondition,
 };
 

@@ -2,13 +2,17 @@
 
 use super::{
     fields::{self, Fields},
+    name::{is_name, NAME},
     read::bounded,
     report::Report,
-    rule::{is_name, NAME},
     yaml::{Node, Yaml},
     Context, Seen,
 };
-use crate::rule::{MatcherSource, Pattern, TokenEntry, TokenFile};
+use crate::{
+    pattern::Pattern,
+    rule::MatcherSource,
+    token::{TokenEntry, TokenFile},
+};
 
 const MATCHERS: [&str; 5] = ["regex", "tokens", "token_file", "denylist", "present"];
 

@@ -22,6 +22,7 @@ mod descriptors;
 mod examples;
 mod fields;
 mod matcher;
+mod name;
 mod points;
 mod read;
 mod report;

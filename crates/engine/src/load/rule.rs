@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use super::{
     conditions, examples,
     fields::{self, Fields},
-    matcher, points,
+    matcher,
+    name::{is_name, NAME},
+    points,
     report::Report,
     yaml::Node,
     Context,
@@ -103,18 +105,6 @@ fn id(node: &Node, fields: &Fields<'_>, report: &mut Report) -> Option<String> {
         return None;
     }
     Some(id.to_owned())
-}
-
-/// What [`is_name`] takes.
-pub(super) const NAME: &str =
-    "use lower-case letters, digits, `.`, `_` and `-`, beginning with a letter or digit";
-
-/// Whether a text is a name: `[a-z0-9][a-z0-9._-]*`, at most 128 long.
-pub(super) fn is_name(text: &str) -> bool {
-    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    text.len() <= 128
-        && text.bytes().next().is_some_and(letter)
-        && text.bytes().all(|byte| letter(byte) || matches!(byte, b'.' | b'_' | b'-'))
 }
 
 fn title(fields: &Fields<'_>, report: &mut Report) -> Option<String> {

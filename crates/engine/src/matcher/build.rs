@@ -9,10 +9,7 @@ use super::{
     literals::Literals,
     Gate, Matcher, Source,
 };
-use crate::{
-    limits::Limits,
-    rule::{Pattern, RuleIndex, TokenEntry},
-};
+use crate::{limits::Limits, pattern::Pattern, rule::RuleIndex, token::TokenEntry};
 use regex_syntax::hir::Hir;
 
 /// Takes the patterns of every rule at a leaf.

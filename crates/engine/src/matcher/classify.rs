@@ -191,7 +191,7 @@ fn shortest(literals: &[Vec<u8>]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::Pattern;
+    use crate::pattern::Pattern;
 
     fn shape(text: &str) -> Shape {
         Shape::of(Pattern::parse(text).unwrap().hir())

@@ -8,7 +8,7 @@ use regex_automata::{
 };
 
 use super::{automaton, text::Text, Source};
-use crate::rule::Pattern;
+use crate::pattern::Pattern;
 
 /// Patterns whose automata a worker keeps for spans.
 const KEPT: usize = 16;

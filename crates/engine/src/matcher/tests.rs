@@ -4,10 +4,7 @@ use proptest::prelude::*;
 use regex_automata::meta;
 
 use super::*;
-use crate::{
-    limits::Limits,
-    rule::{Pattern, TokenEntry},
-};
+use crate::{limits::Limits, pattern::Pattern, token::TokenEntry};
 
 /// What patterns are made of here: every shape, and pieces that overlap each other.
 const PATTERNS: [&str; 34] = [

@@ -5,7 +5,6 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{Leaf, Part, Ruleset};
 use crate::{
-    condition::Readings,
     decision::{Action, Decision, Fingerprint, Hit, Incomplete, Mode, Outcome},
     denylist::{
         lookup::{Lookup, Memory},
@@ -13,6 +12,7 @@ use crate::{
     },
     matcher::{Cache, Matcher},
     point::Point,
+    readings::Readings,
     request::Request,
     rule::{Rule, RuleIndex},
     tree::NodeId,

@@ -2,7 +2,7 @@
 //! (`core/baseline.py`) and checkov's secrets (`secrets/runner.py`, which runs detect-secrets).
 
 use serde_json::Value;
-use tokenban_engine::rule::{hex, TokenError};
+use tokenban_engine::token::{hex, TokenError};
 
 use super::{
     super::{

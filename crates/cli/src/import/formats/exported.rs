@@ -4,7 +4,7 @@ use serde_json::Value;
 use tokenban_denylist::{Claim, EntryKey};
 use tokenban_engine::{
     denylist::{check_claim, Key, Kind, Level, Network, Networks},
-    rule::hex,
+    token::hex,
 };
 
 use super::{

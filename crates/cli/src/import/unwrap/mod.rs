@@ -159,7 +159,7 @@ fn trailing(text: &[u8]) -> Option<Peeled> {
 }
 
 fn scheme(text: &[u8]) -> Option<Peeled> {
-    let (scheme, rest) = tokenban_engine::rule::split_scheme(text)?;
+    let (scheme, rest) = tokenban_engine::token::split_scheme(text)?;
     if scheme.eq_ignore_ascii_case(b"basic") {
         return address::basic(text);
     }

@@ -39,7 +39,7 @@ const OVERRIDES: [&[u8]; 3] = [b"x-http-method", b"x-http-method-override", b"x-
 const OVERRIDE: &[u8] = b"_method";
 
 /// Every method that an application may take the request for.
-pub(super) fn methods<R: Request + ?Sized>(request: &R, visit: &mut dyn FnMut(&[u8])) {
+pub(crate) fn methods<R: Request + ?Sized>(request: &R, visit: &mut dyn FnMut(&[u8])) {
     let method = request.method();
     visit(method);
     if method == b"HEAD" {
