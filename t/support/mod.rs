@@ -127,7 +127,12 @@ impl Nginx {
 
     /// Sends bytes as they are and reads until NGINX closes.
     pub(crate) fn raw(&self, request: &[u8]) -> Response {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("connection");
+        self.raw_to(self.port, request)
+    }
+
+    /// The same for either port.
+    pub(crate) fn raw_to(&self, port: u16, request: &[u8]) -> Response {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("connection");
         stream.set_read_timeout(Some(Duration::from_secs(10))).expect("timeout");
         stream.write_all(request).expect("request");
         let mut answer = Vec::new();
