@@ -32,7 +32,7 @@ impl Input {
         }
     }
 
-    /// A name without a file is not repeated: people write tokens there.
+    /// A name without a file is repeated only if it ends like one: people write tokens there.
     fn open(number: usize, path: &Path) -> Result<Input, Box<dyn Error>> {
         if path == Path::new("-") {
             return Ok(Input::standard());
@@ -40,6 +40,7 @@ impl Input {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|error| match path.exists() {
             true => format!("cannot read {name}: {error}"),
+            false if is_like_a_file(path) => format!("cannot read {name}: {error}"),
             false => format!(
                 "cannot read file {number}: {error}; tokens are read from standard input or files, \
                  never from arguments"
@@ -111,6 +112,13 @@ impl Drop for Watched {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// Whether a name ends as reports and lists do, and no token does.
+fn is_like_a_file(path: &Path) -> bool {
+    const ENDS: [&str; 10] =
+        ["conf", "csv", "env", "har", "json", "jsonl", "log", "sarif", "txt", "yaml"];
+    path.extension().is_some_and(|end| ENDS.iter().any(|known| end == *known))
 }
 
 /// A bar for so many bytes, or a count of them. Only a terminal shows it.

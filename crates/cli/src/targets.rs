@@ -1,6 +1,6 @@
 //! What a token is found by in a store: its bytes, and of a JWT what no spelling changes.
 
-use std::error::Error;
+use std::{error::Error, path::Path};
 
 use clap::ValueEnum;
 use sha1::{Digest, Sha1};
@@ -68,10 +68,14 @@ pub(crate) fn keys_of_fingerprint(
     snapshot: &Snapshot<'_>,
     text: &str,
 ) -> Result<Vec<EntryKey>, Box<dyn Error>> {
-    let prefix = hex_prefix(text).ok_or(
-        "a fingerprint has 12 hex digits or more; a token is read from standard input or a file, \
-         never from arguments",
-    )?;
+    let prefix = hex_prefix(text).ok_or_else(|| match Path::new(text).is_file() {
+        true => format!("{text} is no fingerprint; a file is read with --file {text}"),
+        false => {
+            "a fingerprint has 12 hex digits or more; a token is read from standard input or a \
+                  file, never from arguments"
+                .to_owned()
+        }
+    })?;
     let mut keys = Vec::new();
     for entry in snapshot.entries_from(&prefix)? {
         let key = entry?.key;

@@ -308,6 +308,20 @@ fn a_reason_too_long_is_not_echoed() {
     );
 }
 
+/// A name that ends like a file's is repeated; what may be a token is not.
+#[test]
+fn errors_name_files() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(&["ban", "report.json"], "");
+    assert!(ran.code == 2 && ran.err.contains("cannot read report.json: No such"), "{}", ran.err);
+    let ran = sandbox.run(&["ban", "fake-token-01"], "");
+    assert!(ran.code == 2 && ran.err.contains("cannot read file 1: No such"), "{}", ran.err);
+    let file = sandbox.file("tokens.txt", "fake-token-01\n");
+    let ran = sandbox.run(&["show", &file], "");
+    assert!(ran.code == 2 && ran.err.contains("is read with --file "), "{}", ran.err);
+    assert_eq!(sandbox.run(&["show", "--file", &file], "").code, 0);
+}
+
 #[test]
 fn an_interrupted_ban_says_that_nothing_was_changed() {
     let sandbox = Sandbox::new();
