@@ -26,6 +26,7 @@ mod output;
 mod request;
 mod revocation;
 mod rule_files;
+mod scanner_rules;
 mod store;
 mod targets;
 mod time;

@@ -9,7 +9,7 @@ use support::Sandbox;
 /// The subcommands that `tokenban --help` lists.
 fn subcommands(help: &str) -> BTreeSet<&str> {
     let list = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next());
-    let names = list.expect("a list").lines().filter(|line| line.starts_with("  "));
+    let names = list.expect("a list").lines().filter(|line| !line.starts_with("   "));
     names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect()
 }
 

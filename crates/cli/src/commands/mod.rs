@@ -19,6 +19,7 @@ mod init;
 mod list;
 mod log;
 mod man;
+mod rules;
 mod schema;
 mod show;
 mod stats;
@@ -46,6 +47,7 @@ pub(crate) enum Command {
     List(list::List),
     Log(log::Log),
     Man(man::Man),
+    Rules(rules::Rules),
     Schema(schema::Schema),
     Show(show::Show),
     Stats(stats::Stats),
@@ -89,6 +91,7 @@ impl Command {
             Command::List(command) => command.run(),
             Command::Log(command) => command.run(),
             Command::Man(command) => command.run(),
+            Command::Rules(command) => command.run(),
             Command::Schema(command) => command.run(),
             Command::Show(command) => command.run(),
             Command::Stats(command) => command.run(),
