@@ -41,11 +41,6 @@ impl RulesAt {
         self.asking(list).map_err(|error| error.to_string())
     }
 
-    /// See [`warn`].
-    pub(crate) fn warn(&self, list: &str) -> bool {
-        warn(list, &self.asked(list))
-    }
-
     fn asking(&self, list: &str) -> Result<Option<Vec<Asking>>, Box<dyn Error>> {
         let names = match self.rules.is_empty() {
             true => usual(),

@@ -177,20 +177,37 @@ impl Echo<'_> {
         let kept = if kept.is_empty() { kept } else { format!("\n{kept}") };
         let counts: Vec<String> =
             counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
-        let until =
-            self.until.map_or("for good".into(), |end| format!("until {}", time::both(end)));
-        let before =
-            self.issued_before.map(|time| format!(", if issued before {}", time::both(time)));
-        let reason = match self.reason {
+        let terms = Terms {
+            list: self.list,
+            until: self.until,
+            issued_before: self.issued_before,
+            reason: self.reason,
+            effect: self.effect,
+        };
+        format!("{} {}{kept}", counts.join(", "), terms.text())
+    }
+}
+
+/// On what terms entries were made.
+pub(crate) struct Terms<'a> {
+    pub(crate) list: &'a str,
+    pub(crate) until: Option<u64>,
+    pub(crate) issued_before: Option<u64>,
+    pub(crate) reason: &'a str,
+    pub(crate) effect: &'a Effect,
+}
+
+impl Terms<'_> {
+    /// `on the list "leaked" for good, for INC-42`.
+    pub(crate) fn text(&self) -> String {
+        let Terms { list, until, issued_before, reason, effect } = self;
+        let until = until.map_or("for good".into(), |end| format!("until {}", time::both(end)));
+        let before = issued_before.map(|time| format!(", if issued before {}", time::both(time)));
+        let before = before.unwrap_or_default();
+        let reason = match *reason {
             "" => String::new(),
             reason => format!(", for {reason}"),
         };
-        format!(
-            "{} on the list \"{}\" {until}{}{reason}{}{kept}",
-            counts.join(", "),
-            self.list,
-            before.unwrap_or_default(),
-            self.effect.text(),
-        )
+        format!("on the list \"{list}\" {until}{before}{reason}{}", effect.text())
     }
 }

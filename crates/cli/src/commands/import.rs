@@ -13,7 +13,8 @@ use tokenban_denylist::{Batch, EntryKey, ImportOptions, Imported, NewEntry, Stor
 use super::Outcome;
 use crate::{
     act::act,
-    asking::RulesAt,
+    asking::{self, Asked, RulesAt},
+    echo::Terms,
     import::{
         format_parser, read, Admitted, Finding, Format, Intake, Options, Purpose, Report, Wanted,
     },
@@ -91,13 +92,19 @@ impl Import {
             true => Some(self.take_in(batch)?),
             false => None,
         };
+        let asked = self.rules.asked(self.about.list());
         match self.json {
             true => output::json(&self.json(&files, imported.as_ref()))?,
-            false => self.print(&files, imported.as_ref())?,
+            false => {
+                self.print(&files, imported.as_ref())?;
+                if imported.is_some() {
+                    self.print_terms(&files, &asked)?;
+                }
+            }
         }
         let admitted: u64 = files.iter().map(|file| file.report.admitted).sum();
         let refused: u64 = files.iter().map(|file| file.report.refused()).sum();
-        let is_asked = admitted == 0 || self.rules.warn(self.about.list());
+        let is_asked = admitted == 0 || asking::warn(self.about.list(), &asked);
         Ok(if (admitted == 0 && refused > 0) || !is_asked { Exit::Found } else { Exit::Fine })
     }
 
@@ -195,6 +202,28 @@ impl Import {
         }
         let dry = if self.dry_run { "; dry run: nothing was changed" } else { "" };
         writeln!(out, "{dry}{GOOD:#}")
+    }
+
+    /// On what terms tokens were banned, and which rules ask for them. Exported entries keep theirs.
+    fn print_terms(&self, files: &[Read], asked: &Asked) -> io::Result<()> {
+        let is_export = |file: &Read| file.report.format.is_some_and(|format| format.is_export());
+        let mut banning = files.iter().filter(|file| file.report.admitted > 0);
+        if !banning.any(|file| !is_export(file)) {
+            return Ok(());
+        }
+        let terms = Terms {
+            list: self.about.list(),
+            until: self.about.expires,
+            issued_before: None,
+            reason: self.about.reason.as_deref().unwrap_or_default(),
+            effect: &self.effect,
+        };
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{GOOD}{}{GOOD:#}", output::printable(&terms.text()))?;
+        for rule in asked.as_ref().ok().and_then(Option::as_deref).unwrap_or_default() {
+            writeln!(out, "{}", output::printable(&rule.text()))?;
+        }
+        Ok(())
     }
 
     fn json(&self, files: &[Read], imported: Option<&Imported>) -> Value {

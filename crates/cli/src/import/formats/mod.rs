@@ -204,6 +204,11 @@ impl Format {
     pub(crate) fn is_text(&self) -> bool {
         self.word == TEXT.word
     }
+
+    /// Whether it holds entries with terms of their own, no tokens.
+    pub(crate) fn is_export(&self) -> bool {
+        self.word == exported::TOKENBAN.word
+    }
 }
 
 impl fmt::Display for Format {
