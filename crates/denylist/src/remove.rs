@@ -15,13 +15,18 @@ use crate::{
 /// A key, and the details that others took the place of.
 type Replaced = (Vec<u8>, Vec<u64>);
 
-impl Writer<'_> {
+impl<'s> Writer<'s> {
     /// Takes all entries off that expired before a Unix second; how many.
     pub fn sweep(&mut self, now: u64) -> Result<u64, StoreError> {
         let is_over = |detail: &Detail<'_>| detail.expires.is_some_and(|second| second <= now);
         let expired = self.details_where(&is_over)?;
         self.is_upkeep = true;
         self.remove(&expired)
+    }
+
+    /// Says from now on, where many entries are taken off, how many keys of all of them are done.
+    pub fn watch(&mut self, progress: impl FnMut(u64, u64) + 's) {
+        self.watcher = Some(Box::new(progress));
     }
 
     /// Takes all entries off that are chosen; how many.
@@ -98,12 +103,16 @@ impl Writer<'_> {
             return Ok(removed);
         }
         for table in [self.tables.keys, self.tables.sha1] {
-            for key in self.keys_with(table, details)? {
-                let ids = self.ids_at(table, &key)?;
+            let keys = self.keys_with(table, details)?;
+            for (done, key) in (0..).zip(&keys) {
+                if let Some(watcher) = &mut self.watcher {
+                    watcher(done, keys.len() as u64);
+                }
+                let ids = self.ids_at(table, key)?;
                 let is_gone = |id: &u64| details.binary_search(id).is_ok();
                 let (gone, kept): (Vec<u64>, Vec<u64>) = ids.into_iter().partition(is_gone);
                 removed += gone.len() as u64;
-                self.take_off(table, &key, &kept, &gone)?;
+                self.take_off(table, key, &kept, &gone)?;
             }
         }
         Ok(removed)

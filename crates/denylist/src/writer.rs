@@ -15,6 +15,7 @@ use crate::{
     head::Head,
     log::{Act, Tally},
     tables::{meta, number_key, Table, Tables},
+    verify::Progress,
 };
 
 /// The one who changes the store: made by [`Store::write`](crate::Store::write). Dropped without
@@ -42,6 +43,8 @@ pub struct Writer<'s> {
     pub(crate) is_noted: bool,
     /// Called right before the change is written.
     pub(crate) hook: Option<fn()>,
+    /// Told how many keys of all are done, where many are taken off.
+    pub(crate) watcher: Option<Box<Progress<'s>>>,
     scratch: Vec<u8>,
 }
 
@@ -75,6 +78,7 @@ impl<'s> Writer<'s> {
             is_upkeep: false,
             is_noted: false,
             hook: None,
+            watcher: None,
             scratch: Vec::new(),
         })
     }

@@ -106,6 +106,24 @@ fn every_kind_keeps_all_that_is_said_of_it() {
 }
 
 #[test]
+fn taking_off_says_how_far_it_is() {
+    let place = Place::new();
+    place.change(|writer| {
+        for token in [&b"fake-token-1"[..], b"fake-token-2", b"fake-token-3"] {
+            let target = Target::Token(token);
+            assert!(writer.ban(&NewEntry { target, ..entry("leaked", "") }).is_ok());
+        }
+    });
+    let seen = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let told = seen.clone();
+    place.change(|writer| {
+        writer.watch(move |done, all| told.borrow_mut().push((done, all)));
+        assert_eq!(writer.unban_all(&tokenban_denylist::Choice::default()).unwrap(), 3);
+    });
+    assert_eq!(*seen.borrow(), [(0, 3), (1, 3), (2, 3)]);
+}
+
+#[test]
 fn a_level_is_kept() {
     let place = Place::new();
     for level in [Level::Monitor, Level::Deny, Level::Canary] {

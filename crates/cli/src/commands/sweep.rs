@@ -25,8 +25,11 @@ impl Sweep {
     pub(super) fn run(self) -> Outcome {
         let mut store = self.store.open()?;
         store.sign(act("sweep", "", ""));
-        let bar = input::spinner("sweeping");
-        let swept = store.sweep(time::now())?;
+        let bar = input::counted("sweeping", 0);
+        let mut writer = store.write()?;
+        writer.watch(input::shown_on(&bar));
+        let swept = writer.sweep(time::now())?;
+        writer.commit()?;
         bar.finish_and_clear();
         match self.json {
             true => output::json(&json!({ "swept": swept }))?,

@@ -107,8 +107,9 @@ impl Unban {
 
     fn by_words(&self, store: &mut Store) -> Outcome {
         let choice = self.choose.choice(self.list.as_deref());
-        let bar = input::spinner("unbanning");
+        let bar = input::counted("unbanning", 0);
         let mut writer = store.write()?;
+        writer.watch(input::shown_on(&bar));
         let count = writer.unban_all(&choice)?;
         match self.dry_run {
             true => drop(writer),

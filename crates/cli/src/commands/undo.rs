@@ -44,8 +44,9 @@ impl Undo {
         let mut store = self.store.open()?;
         let note = self.list.as_ref().map_or(String::new(), |list| format!("list {list}"));
         store.sign(act("undo", &self.reason, &note));
-        let bar = input::spinner("undoing");
+        let bar = input::counted("undoing", 0);
         let mut writer = store.write()?;
+        writer.watch(input::shown_on(&bar));
         let (removed, restored) = writer.undo(&self.reason, self.list.as_deref())?;
         match self.dry_run {
             true => drop(writer),
