@@ -339,6 +339,27 @@ fn an_entry_may_only_report() {
     );
 }
 
+/// What `anywhere` found in some header is reported with the name of that header.
+#[test]
+fn the_name_of_the_header_is_told() {
+    let mut lists = MemoryDenylists::default();
+    lists.ban(TOKEN.as_bytes(), &ban("leaked"));
+    let point = |name: &str, value: &str| {
+        let headers = [("Accept", "*/*"), (name, value), ("X-Last", "1")];
+        decide(ANYWHERE, &request("/", &headers), &lists).hit.unwrap().point
+    };
+    let bearer = format!("Bearer {TOKEN}");
+    assert_eq!(point("X-Api-Key", TOKEN), "[header, X-API-KEY]");
+    assert_eq!(point("authorization", &bearer), "[header, AUTHORIZATION, credentials]");
+    // What a client made up is no name.
+    assert_eq!(point("x\"y", TOKEN), "[header_all]");
+    assert_eq!(point(&"x".repeat(41), TOKEN), "[header_all]");
+    // Of two that have it, whichever; of a rule that looks at one header, its own point.
+    let twice = request("/", &[("A", TOKEN), ("B", TOKEN)]);
+    let hit = decide(ANYWHERE, &twice, &lists).hit.unwrap();
+    assert_eq!(hit.point, "[header, A]");
+}
+
 /// Its use is told whatever else matches: the shape of the decoy, or a rule before its own.
 #[test]
 fn a_canary_goes_before_other_matches() {

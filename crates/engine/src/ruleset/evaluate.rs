@@ -44,15 +44,16 @@ pub struct Scratch {
     pool: Pool,
     caches: Vec<Cache>,
     lookup: Memory,
-    found: Vec<Found>,
+    /// What the last search found.
+    pub(super) found: Vec<Found>,
 }
 
 /// A match whose conditions are not yet tested.
 #[derive(Debug)]
-struct Found {
-    rule: RuleIndex,
+pub(super) struct Found {
+    pub(super) rule: RuleIndex,
     node: NodeId,
-    fingerprint: Fingerprint,
+    pub(super) fingerprint: Fingerprint,
     /// The denylist and the reason, where it was one.
     ban: Option<(String, String)>,
     /// What the entry does; a match of anything else denies.
@@ -157,6 +158,9 @@ impl Ruleset {
         // Conditions look at points, too.
         let bound = scratch.pool.was_cut().then_some(Incomplete::Bound);
         outcome.incomplete = outcome.incomplete.or(bound);
+        if stage == Stage::Head {
+            self.name_headers(inspection, scratch, &mut outcome);
+        }
         outcome
     }
 
@@ -189,7 +193,7 @@ impl Ruleset {
 
     /// Finds the first match of every rule, conditions not yet tested. Says why some of the request
     /// was left out, where it was.
-    fn search<R: Request + ?Sized>(
+    pub(super) fn search<R: Request + ?Sized>(
         &self,
         inspection: &Inspection<'_, R>,
         stage: Stage,

@@ -20,6 +20,7 @@ use crate::{
 mod compile;
 mod evaluate;
 mod explain;
+mod header_name;
 
 pub use self::{
     evaluate::{Inspection, Scratch, Stage},
