@@ -10,6 +10,7 @@ use clap::Parser;
 
 mod act;
 mod asking;
+mod blast;
 mod canary;
 mod choose;
 mod claims;

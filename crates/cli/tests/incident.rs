@@ -308,6 +308,35 @@ fn a_reason_too_long_is_not_echoed() {
     );
 }
 
+/// Before a ban that would hurt: which requests of late it would have denied.
+#[test]
+fn a_dry_run_tells_what_would_have_been_denied_of_late() {
+    let sandbox = Sandbox::new();
+    let log = sandbox.file(
+        "access.log",
+        "192.0.2.1 - - [26/Nov/2026:09:00:00 +0000] \"GET /a?key=fake-token-01 HTTP/1.1\" 200 5 \"-\" \"curl\"\n\
+         192.0.2.1 - - [26/Nov/2026:09:00:01 +0000] \"GET /a?key=fake%2Dtoken-01 HTTP/1.1\" 200 5 \"-\" \"curl\"\n\
+         192.0.2.2 - - [26/Nov/2026:09:00:02 +0000] \"GET /fake-token-02/b HTTP/1.1\" 200 5 \"-\" \"curl\"\n\
+         {\"status\":200,\"authorization\":\"Bearer fake-token-02\"}\n\
+         192.0.2.3 - - [26/Nov/2026:09:00:03 +0000] \"GET /clean HTTP/1.1\" 200 5 \"-\" \"curl\"\n",
+    );
+    let both = "fake-token-01\nfake-token-02\n";
+    let ran = sandbox.run(&["ban", "--dry-run", "--log", &log], both);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let tail = format!(
+        "access.log: 4 of 5 requests would have been denied\n  2        {}\n  2        {}\n",
+        support::fingerprint("fake-token-02"),
+        support::fingerprint("fake-token-01")
+    );
+    assert!(ran.out.ends_with(&tail), "{}", ran.out);
+    let json = sandbox.json(&["import", "--dry-run", "--log", &log, "--json"], "fake-token-01", 0);
+    assert_eq!((&json["logs"][0]["requests"], &json["logs"][0]["denied"]), (&json!(5), &json!(2)));
+    let jwt = sandbox.file("jwt.log", &format!("GET /x?token={JWT} HTTP/1.1\n"));
+    let ran = sandbox.run(&["ban", "--sub", "alice", "--dry-run", "--log", &jwt], "");
+    assert!(ran.out.contains("jwt.log: 1 of 1 request would have been denied"), "{}", ran.out);
+    assert_eq!(sandbox.run(&["ban", "--log", &log], both).code, 2, "only with --dry-run");
+}
+
 /// A name that ends like a file's is repeated; what may be a token is not.
 #[test]
 fn errors_name_files() {

@@ -10,6 +10,7 @@ use super::Outcome;
 use crate::{
     act::act,
     asking::RulesAt,
+    blast::{Counted, Logs},
     claims::{Claims, Named},
     echo::{Echo, Row},
     import::{Admissible, Admitted, Purpose},
@@ -65,6 +66,8 @@ pub(crate) struct Ban {
     /// Change nothing, only tell what would be banned
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    logs: Logs,
     /// Ban what looks like no token, too: a common word, a short value, its digest
     #[arg(long)]
     force: bool,
@@ -86,6 +89,7 @@ impl Ban {
         let mut store = self.store.open()?;
         let is_new = is_new(&store.read()?, self.about.list())?;
         let rows = self.put_all(&mut store, &named, &held)?;
+        let logs = self.of_late(&named, &held)?;
         let echo = Echo {
             list: self.about.list(),
             is_new,
@@ -98,8 +102,8 @@ impl Ban {
             rows: &rows,
         };
         match self.json {
-            true => self.print_json(&echo, &held, &heard)?,
-            false => self.print(&echo, &held, &heard)?,
+            true => self.print_json(&echo, &held, &heard, &logs)?,
+            false => self.print(&echo, &held, &heard, &logs)?,
         }
         let is_asked = echo.warn();
         Ok(if heard.is_whole() && is_asked { Exit::Fine } else { Exit::Found })
@@ -133,6 +137,18 @@ impl Ban {
             return Err("no token to ban; write one a line".into());
         }
         Ok(())
+    }
+
+    /// How many requests of late would have been denied.
+    fn of_late(&self, named: &[Named], held: &[Held]) -> Result<Vec<Counted>, Box<dyn Error>> {
+        let mut blast = self.logs.blast();
+        if let Some(blast) = &mut blast {
+            named.iter().for_each(|claim| blast.add(&claim.target(), self.issued_before));
+            for Held { secret, .. } in held {
+                targets::each(secret, self.only, &mut |target| blast.add(&target, None));
+            }
+        }
+        self.logs.read(blast.as_ref())
     }
 
     fn put_all(
@@ -200,17 +216,26 @@ impl Ban {
         echo: &Echo<'_>,
         held: &[Held],
         heard: &Heard,
+        logs: &[Counted],
     ) -> Result<(), Box<dyn Error>> {
         let mut value = echo.json();
         let damaged: Vec<_> = damaged(held).collect();
         value["damaged"] = json!(damaged);
         value["files"] = json!(heard.files_json());
         value["refused"] = json!(heard.refused_json());
+        value["logs"] = logs.iter().map(Counted::json).collect();
         Ok(output::json(&value)?)
     }
 
-    fn print(&self, echo: &Echo<'_>, held: &[Held], heard: &Heard) -> Result<(), Box<dyn Error>> {
+    fn print(
+        &self,
+        echo: &Echo<'_>,
+        held: &[Held],
+        heard: &Heard,
+        logs: &[Counted],
+    ) -> Result<(), Box<dyn Error>> {
         echo.print()?;
+        logs.iter().try_for_each(|log| log.print(&mut anstream::stdout().lock()))?;
         for line in damaged(held) {
             output::warning(&format!(
                 "line {line}: banned, but the token's own checksum is wrong: mistyped or cut?"

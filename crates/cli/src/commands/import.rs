@@ -14,6 +14,7 @@ use super::Outcome;
 use crate::{
     act::act,
     asking::{self, Asked, RulesAt},
+    blast::{Blast, Counted, Logs},
     echo::Terms,
     import::{
         format_parser, read, Admitted, Finding, Format, Intake, Options, Purpose, Report, Wanted,
@@ -64,12 +65,21 @@ pub(crate) struct Import {
     force: bool,
     #[command(flatten)]
     rules: RulesAt,
+    #[command(flatten)]
+    logs: Logs,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
     /// Reports and lists; standard input if there is none
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+}
+
+/// What is to be banned.
+struct Taken {
+    batch: Batch,
+    /// The same, to be looked for in logs.
+    blast: Option<Blast>,
 }
 
 /// What was found in a file.
@@ -83,23 +93,26 @@ impl Import {
         if !self.dry_run {
             self.store.path()?;
         }
-        let mut batch = Batch::new();
+        let mut taken = Taken { batch: Batch::new(), blast: self.logs.blast() };
         let mut files = Vec::new();
         for input in Input::open_all(&self.files)? {
-            files.push(self.read(input, &mut batch)?);
+            files.push(self.read(input, &mut taken)?);
         }
+        let Taken { batch, blast } = taken;
+        let logs = self.logs.read(blast.as_ref())?;
         let imported = match self.store.is_named() {
             true => Some(self.take_in(batch)?),
             false => None,
         };
         let asked = self.rules.asked(self.about.list());
         match self.json {
-            true => output::json(&self.json(&files, imported.as_ref()))?,
+            true => output::json(&self.json(&files, imported.as_ref(), &logs))?,
             false => {
                 self.print(&files, imported.as_ref())?;
                 if imported.is_some() {
                     self.print_terms(&files, &asked)?;
                 }
+                logs.iter().try_for_each(|log| log.print(&mut anstream::stdout().lock()))?;
             }
         }
         let admitted: u64 = files.iter().map(|file| file.report.admitted).sum();
@@ -108,7 +121,7 @@ impl Import {
         Ok(if (admitted == 0 && refused > 0) || !is_asked { Exit::Found } else { Exit::Fine })
     }
 
-    fn read(&self, input: Input, batch: &mut Batch) -> Result<Read, Box<dyn Error>> {
+    fn read(&self, input: Input, taken: &mut Taken) -> Result<Read, Box<dyn Error>> {
         let name = input.name.clone();
         let source = self.about.source.clone().unwrap_or_else(|| base_name(&name));
         let mut failed = None;
@@ -116,10 +129,10 @@ impl Import {
         let mut take = |tokens: &[Admitted<'_>], finding: &Finding<'_>| {
             let mut keys = Vec::new();
             for token in tokens {
-                let added = self.add(batch, token, finding, (&source, now), &mut keys);
+                let added = self.add(taken, token, finding, (&source, now), &mut keys);
                 failed = failed.take().or(added.err());
             }
-            batch.link(keys);
+            taken.batch.link(keys);
         };
         let (inactive, only_verified) = (self.include_inactive, self.only_verified);
         let wanted = Wanted { inactive, only_verified, purpose: Purpose::Ban };
@@ -135,7 +148,7 @@ impl Import {
 
     fn add(
         &self,
-        batch: &mut Batch,
+        taken: &mut Taken,
         token: &Admitted<'_>,
         finding: &Finding<'_>,
         (source, now): (&str, u64),
@@ -162,8 +175,11 @@ impl Import {
                     ..self.about.entry(target, now)
                 },
             };
+            if let Some(blast) = &mut taken.blast {
+                blast.add(&target, entry.issued_before);
+            }
             if added.is_ok() {
-                added = batch.add(&entry);
+                added = taken.batch.add(&entry);
             }
         });
         added
@@ -226,7 +242,7 @@ impl Import {
         Ok(())
     }
 
-    fn json(&self, files: &[Read], imported: Option<&Imported>) -> Value {
+    fn json(&self, files: &[Read], imported: Option<&Imported>, logs: &[Counted]) -> Value {
         let file = |file: &Read| {
             let mut value = file.report.json();
             value["name"] = json!(file.name);
@@ -240,6 +256,7 @@ impl Import {
             "changed": imported.map(|imported| imported.changed),
             "before": imported.map(|imported| imported.before),
             "removed": imported.map(|imported| imported.removed),
+            "logs": logs.iter().map(Counted::json).collect::<Vec<_>>(),
         })
     }
 }
