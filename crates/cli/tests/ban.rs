@@ -250,6 +250,7 @@ fn json_shapes() {
             "list": "leaked",
             "entries": [{ "line": 1, "fingerprint": "e50d2ec3bdeb", "kind": "token", "state": "banned", "was": [] }],
             "dry_run": false,
+            "logs": [],
             "new_list": true,
             "reason": "",
             "expires": null,

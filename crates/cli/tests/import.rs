@@ -146,6 +146,7 @@ fn json_shape() {
                 "skipped": {},
                 "taken_off": { "scheme": { "count": 1, "lines": [6] } },
             }],
+            "logs": [],
             "new": 3,
             "changed": 0,
             "before": 1,
