@@ -157,7 +157,8 @@ fn log(news: &News) {
             ngx_log_error!(NGX_LOG_ERR, log, "tokenban: changed rules not taken: {line}");
         }),
         News::Recovered(names) => {
-            ngx_log_error!(NGX_LOG_NOTICE, log, "tokenban: rules recovered and updated: {names}");
+            // At the level of the trouble: who saw that sees this, too.
+            ngx_log_error!(NGX_LOG_ERR, log, "tokenban: rules recovered and updated: {names}");
         }
         News::Updated(names) => {
             ngx_log_error!(NGX_LOG_NOTICE, log, "tokenban: rules updated: {names}");

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use nginx_sys::{ngx_conf_t, ngx_msec_t, NGX_LOG_ALERT, NGX_LOG_NOTICE};
+use nginx_sys::{ngx_conf_t, ngx_msec_t, NGX_LOG_ALERT};
 use ngx::{log::ngx_cycle_log, ngx_log_error};
 use tokenban_denylist::{check_store, known_lists, Reader, StoreError};
 use tokenban_engine::denylist::{Denylists, LostDenylists, NoDenylists};
@@ -91,7 +91,8 @@ impl Store {
         let log = ngx_cycle_log().as_ptr();
         let Err(error) = result else {
             if self.trouble.take().is_some() {
-                ngx_log_error!(NGX_LOG_NOTICE, log, "tokenban: the store can be used again");
+                // At the level of the trouble: who saw that sees this, too.
+                ngx_log_error!(NGX_LOG_ALERT, log, "tokenban: the store can be used again");
             }
             return;
         };

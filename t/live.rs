@@ -159,6 +159,9 @@ fn a_bad_file_keeps_the_last_good_rules_and_is_said_once() {
     replace(&rules, &deny(OTHER));
     await_denied(&nginx, "/", OTHER, LEAKED);
     await_once(&nginx, "tokenban: rules recovered and updated: ");
+    let recovered =
+        nginx.log().lines().any(|line| line.contains("[error]") && line.contains("recovered"));
+    assert!(recovered, "at the level of the trouble");
     assert!(!nginx.log().contains(OTHER) && !nginx.log().contains(LEAKED));
 }
 
