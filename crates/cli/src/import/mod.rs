@@ -8,6 +8,7 @@
 mod admit;
 pub(crate) mod checksum;
 mod csv;
+mod error;
 mod finding;
 mod formats;
 mod intake;

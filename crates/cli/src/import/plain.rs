@@ -1,10 +1,13 @@
 //! What is no report: a list of tokens, a table, or nothing that can be read.
 
 use super::{
+    error::ReadError,
     lines,
-    read::ReadError,
     unwrap::{unwrap, Inside},
 };
+
+/// How much of an input is looked at to know what it is. GitLab's and SARIF's keys come well before.
+pub(crate) const PEEK: usize = 64 * 1024;
 
 /// So many lines and it is judged whether they look like tokens; fewer are told one by one.
 const FEW: usize = 4;
@@ -38,7 +41,7 @@ fn is_binary(byte: u8) -> bool {
 
 /// The lines with something in them but a comment; of a start that was cut, all but the last.
 fn whole_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let cut = text.len() >= super::recognise::PEEK;
+    let cut = text.len() >= PEEK;
     let end = if cut { text.iter().rposition(|byte| *byte == b'\n') } else { None };
     let text = &text[..end.unwrap_or(text.len())];
     text.split(|byte| *byte == b'\n')

@@ -1,14 +1,11 @@
 //! Which format it is, from the first bytes alone.
 
 use super::{
+    error::ReadError,
     formats::{self, Format},
     plain,
-    read::ReadError,
     structure::paths,
 };
-
-/// How much of an input is looked at. GitLab's and SARIF's keys come well before.
-pub(crate) const PEEK: usize = 64 * 1024;
 
 /// The format of an input that begins so.
 pub(crate) fn recognise(start: &[u8]) -> Result<&'static Format, ReadError> {
@@ -68,6 +65,7 @@ fn table(text: &[u8]) -> Result<&'static Format, ReadError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::plain::PEEK;
 
     #[test]
     fn formats_by_content() {
