@@ -18,6 +18,7 @@ pub mod rule;
 pub mod rule_files;
 mod ruleset;
 pub mod search;
+mod spelling;
 mod suggest;
 pub mod token;
 mod tree;
@@ -25,5 +26,5 @@ pub mod uri_condition;
 mod walk;
 
 pub use evidence::ExampleFailure;
-pub use ruleset::{Inspection, Look, Ruleset, Scratch, Stage};
+pub use ruleset::{Inspection, Look, Miss, Place, Reason, Ruleset, Scratch, Stage};
 pub use tokenban_parse::jwt::Jwt;

@@ -63,6 +63,23 @@ impl Point {
         }
     }
 
+    /// A point of elements that are known to follow each other.
+    pub(crate) fn of(elements: Vec<Element>) -> Point {
+        Point(elements)
+    }
+
+    /// `[anywhere]`.
+    pub(crate) fn anywhere() -> Point {
+        Point(vec![Element { kind: Kind::Anywhere, name: None }])
+    }
+
+    /// A point of several pieces, if they may follow each other.
+    pub(crate) fn joined(pieces: &[&[Element]]) -> Option<Point> {
+        let elements = pieces.iter().copied().flatten();
+        let words = elements.flat_map(|it| [Some(it.word()), it.name.as_deref()]);
+        Point::parse(&words.flatten().collect::<Vec<_>>()).ok()
+    }
+
     /// The elements, from the request inwards.
     pub fn elements(&self) -> &[Element] {
         &self.0

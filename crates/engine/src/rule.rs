@@ -52,6 +52,12 @@ impl Rule {
         self.conditions.need_body() || self.except.iter().any(Conditions::need_body)
     }
 
+    /// Whether it looks for tokens, and so at the readings below its points in which one may hide.
+    pub fn looks_for_tokens(&self) -> bool {
+        use MatcherSource::{Denylist, TokenFile, Tokens};
+        matches!(self.matcher, Denylist(_) | TokenFile(_) | Tokens(_))
+    }
+
     /// The denylists that it names; none where it has another matcher.
     pub fn denylists(&self) -> &[String] {
         match &self.matcher {

@@ -82,7 +82,7 @@ impl Step {
 }
 
 /// The steps below a node, and whether a rule ends here.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Node {
     pub(crate) edges: Vec<(Step, NodeId)>,
     /// A bit for each kind of element among the edges.
@@ -122,7 +122,7 @@ fn bit(kind: Kind) -> u128 {
 }
 
 /// All nodes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tree {
     nodes: Vec<Node>,
 }
@@ -150,6 +150,24 @@ impl Tree {
         self.nodes.len()
     }
 
+    /// The same tree with every node a leaf: a walk visits the values on the way, too.
+    pub(crate) fn opened(&self) -> Tree {
+        let mut opened = self.clone();
+        opened.nodes.iter_mut().for_each(|node| node.is_leaf = true);
+        opened
+    }
+
+    /// Of every node what leads to it; `None` for the root.
+    pub(crate) fn parents(&self) -> Vec<Option<(NodeId, &Step)>> {
+        let mut parents = vec![None; self.nodes.len()];
+        for (node, number) in self.nodes.iter().zip(0..) {
+            for (step, child) in &node.edges {
+                parents[child.index()] = Some((NodeId(number), step));
+            }
+        }
+        parents
+    }
+
     fn child(&mut self, node: NodeId, step: &Step) -> NodeId {
         let edges = &self.nodes[node.index()].edges;
         if let Some((_, child)) = edges.iter().find(|(other, _)| other == step) {
@@ -170,7 +188,12 @@ pub(crate) fn paths(point: &Point) -> Vec<Vec<Step>> {
     if point.elements().iter().any(|element| element.kind == Kind::Anywhere) {
         return anywhere();
     }
-    vec![point.elements().iter().cloned().map(Step::Element).collect()]
+    vec![path(point)]
+}
+
+/// The path of a point that is not `anywhere`.
+pub(crate) fn path(point: &Point) -> Vec<Step> {
+    point.elements().iter().cloned().map(Step::Element).collect()
 }
 
 /// A path and the readings of its values that a token may hide in: after a scheme, on either side

@@ -41,6 +41,13 @@ struct Body {
 }
 
 impl RequestOptions {
+    /// Whether standard input is part of the request.
+    pub(crate) fn reads_standard_input(&self) -> bool {
+        let values = self.data.iter().chain(&self.data_binary).map(String::as_str);
+        let fields = self.form.iter().filter_map(|field| Some(field.split_once('=')?.1));
+        values.chain(fields).any(|value| value == "@-")
+    }
+
     /// The request that they describe.
     pub(crate) fn request(&self) -> Result<OwnedRequest, Box<dyn Error>> {
         let mut headers = Vec::new();

@@ -110,8 +110,7 @@ fn plant(rules: &[Rule]) -> [Plan; 2] {
     let [mut head, mut body] = [Plan::new(), Plan::new()];
     for (index, rule) in rules.iter().enumerate() {
         let index = RuleIndex(u32::try_from(index).unwrap_or(u32::MAX));
-        use MatcherSource::{Denylist, TokenFile, Tokens};
-        let tokens = matches!(rule.matcher, Denylist(_) | TokenFile(_) | Tokens(_));
+        let tokens = rule.looks_for_tokens();
         let waits = rule.conditions_need_body();
         for path in rule.points.iter().flat_map(|point| paths_of(point, tokens)) {
             let in_body = path.first().is_some_and(|step| step.kind() == Some(Kind::Post));
@@ -203,7 +202,7 @@ fn variables(rules: &[Rule]) -> Vec<String> {
 }
 
 /// A path as a rule file would write it.
-fn text(path: &[Step]) -> String {
+pub(super) fn text(path: &[Step]) -> String {
     // Below the body, `anywhere` is no step of its own.
     let shown = path.iter().enumerate().filter(|(at, step)| (*at, *step) != (1, &Step::Any));
     let words = shown.flat_map(|(_, step)| {

@@ -1,16 +1,19 @@
 //! Which values rules look at, for `tokenban explain`.
 
-use super::{evaluate::cut, Ruleset, Stage};
+use std::fmt;
+
+use super::{evaluate::cut, trail::Trail, Ruleset, Stage};
 use crate::{
+    decision::Fingerprint,
     denylist::{lookup::Lookup, Denylists},
     request::Request,
     rule::RuleIndex,
+    spelling,
     tree::NodeId,
     walk::Walk,
 };
 
 /// One value that rules look at, for `tokenban explain`.
-#[derive(Debug)]
 pub struct Look<'a> {
     /// The point as text.
     pub point: &'a str,
@@ -20,6 +23,16 @@ pub struct Look<'a> {
     pub rules: &'a [&'a str],
     /// The ids of those whose matcher finds something in it.
     pub matching: &'a [&'a str],
+    /// Says in which reading of the request the value is there: «percent-decoded twice». No value
+    /// is in it.
+    pub reading: &'a dyn Fn() -> String,
+}
+
+/// The value may be a token.
+impl fmt::Debug for Look<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Look").field("point", &self.point).field("rules", &self.rules).finish()
+    }
 }
 
 impl Ruleset {
@@ -44,25 +57,49 @@ impl Ruleset {
     ) {
         let (mut pool, mut caches, mut memory) = self.scratch().into_parts();
         let part = self.part(stage);
+        let tree = part.tree.opened();
+        let mut trail = Trail::new(&tree);
         let id = |rule: &RuleIndex| self.rule(*rule).map(|rule| rule.id.as_str());
-        let mut visit = |node: NodeId, value: &[&[u8]]| {
+        let mut visit = |node: NodeId, pieces: &[&[u8]]| {
+            trail.enter(node, cut(pieces, 0..usize::MAX).into_owned());
             let Some(leaf) = part.leaf(node) else { return };
             let mut found = Vec::new();
             if let Some((matcher, cache)) = self.matcher(leaf, &mut caches) {
-                matcher.find_chunks(cache, value, &mut |rule, _| found.push(rule));
+                matcher.find_chunks(cache, pieces, &mut |rule, _| found.push(rule));
             }
-            let value = &cut(value, 0..usize::MAX);
+            let value = trail.value();
+            let mut otherwise = false;
             if !leaf.denylist.is_empty() {
                 // Anew for each value: all of them are to be shown, known to be clean or not.
                 let mut lookup = Lookup::new(denylists, request.now(), &mut memory);
-                lookup.value(value, &mut |_, ban| found.extend(leaf.banned(self, ban)));
+                lookup.value(value, &mut |fingerprint, ban| {
+                    otherwise |= fingerprint != Fingerprint::of(value);
+                    found.extend(leaf.banned(self, ban));
+                });
             }
             found.sort_unstable();
             found.dedup();
             let rules: Vec<&str> = leaf.rules.iter().filter_map(id).collect();
             let matching: Vec<&str> = found.iter().filter_map(id).collect();
-            look(&Look { point: &leaf.point, value, rules: &rules, matching: &matching });
+            let reading = || {
+                let said = spelling::describe(request, &trail.hops());
+                if otherwise {
+                    format!("{said}; {OTHERWISE}")
+                } else {
+                    said
+                }
+            };
+            look(&Look {
+                point: &leaf.point,
+                value,
+                rules: &rules,
+                matching: &matching,
+                reading: &reading,
+            });
         };
-        Walk::new(&part.tree, &self.schema, request, &mut pool, &mut visit).stage(stage);
+        Walk::new(&tree, &self.schema, request, &mut pool, &mut visit).stage(stage);
     }
 }
+
+/// What is said where an entry was not found by the text of the value.
+const OTHERWISE: &str = "by what it decodes to, as a JWT or another spelling of the token";

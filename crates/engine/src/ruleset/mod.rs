@@ -21,10 +21,16 @@ mod compile;
 mod evaluate;
 mod explain;
 mod header_name;
+mod miss;
+mod places;
+mod trail;
 
+pub(crate) use self::trail::Hop;
 pub use self::{
     evaluate::{Inspection, Scratch, Stage},
     explain::Look,
+    miss::{Miss, Reason},
+    places::Place,
 };
 
 /// All rules of some files, compiled: immutable, shared by every location that names them.

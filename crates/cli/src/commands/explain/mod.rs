@@ -1,27 +1,29 @@
 //! `tokenban explain`: what rules see of a request, and what they decide.
 
+mod miss;
+mod report;
+
 use std::{
     error::Error,
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use anstyle::Style;
 use clap::Args;
-use serde_json::{json, Value};
 use tokenban_denylist::Reader;
 use tokenban_engine::{
-    decision::{self, Decision, Fingerprint, Hit, Incomplete, Mode},
+    decision::{Decision, Fingerprint, Incomplete, Mode},
     denylist::{Denylists, NoDenylists},
     limits::Limits,
     request::OwnedRequest,
     Inspection, Ruleset,
 };
 
+use self::report::{Explained, Row};
 use super::Outcome;
 use crate::{
-    output::{self, Table, BAD, GOOD, HEADING},
+    output,
     request::{self, RequestOptions},
     rule_files,
     store::StoreAt,
@@ -51,6 +53,10 @@ pub(crate) struct Explain {
     har: Option<PathBuf>,
     #[command(flatten)]
     options: RequestOptions,
+    /// Read a token from standard input, and say of a request that passes where it stands and why no
+    /// rule denied it
+    #[arg(long)]
+    token_stdin: bool,
     /// Show values in clear instead of as fingerprints
     #[arg(long)]
     reveal: bool,
@@ -59,29 +65,14 @@ pub(crate) struct Explain {
     json: bool,
 }
 
-/// A value that rules look at, as it is shown.
-struct Row {
-    point: String,
-    value: String,
-    matching: Vec<String>,
-    rules: Vec<String>,
-}
-
-/// What is said of one request.
-struct Explained {
-    /// Method and target, where there are several requests.
-    title: Option<String>,
-    rows: Vec<Row>,
-    outcome: decision::Outcome,
-}
-
 impl Explain {
     pub(super) fn run(self) -> Outcome {
+        let token = self.token()?;
         let ruleset = Ruleset::load(&rule_files::expand(&self.rules)?, &Limits::default())?;
         let denylists = self.denylists(&ruleset)?;
         let mut all = Vec::new();
         for request in self.requests()? {
-            all.push(self.explain(&ruleset, &*denylists, request)?);
+            all.push(self.explain(&ruleset, &*denylists, request, token.as_deref())?);
         }
         match (self.json, self.har.is_some(), all.as_slice()) {
             (true, false, [one]) => output::json(&one.json())?,
@@ -118,6 +109,7 @@ impl Explain {
         ruleset: &Ruleset,
         denylists: &dyn Denylists,
         mut request: OwnedRequest,
+        token: Option<&[u8]>,
     ) -> Result<Explained, Box<dyn Error>> {
         request.now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let mut rows = Vec::new();
@@ -128,6 +120,7 @@ impl Explain {
                 value: self.shown(look.value),
                 matching: owned(look.matching),
                 rules: owned(look.rules),
+                reading: (!look.matching.is_empty()).then(|| (look.reading)()),
             });
         });
         let inspection = Inspection { request: &request, denylists, mode: Mode::On };
@@ -138,17 +131,46 @@ impl Explain {
         // The query may hold a token.
         let path = request.target.split(|byte| *byte == b'?').next().unwrap_or_default();
         let title = || format!("{} {}", request.method.escape_ascii(), path.escape_ascii());
-        Ok(Explained { title: self.har.is_some().then(title), rows, outcome })
+        let title = self.har.is_some().then(title);
+        let passed = outcome.decision == Decision::Passed;
+        let miss = token.filter(|_| passed);
+        let miss = miss.map(|token| ruleset.nearest_miss(&request, denylists, token));
+        let title = title.map(|title| without(title, token));
+        Ok(Explained { title, rows, outcome, miss })
     }
 
     /// The store, as a worker sees it; none where no rule asks for one.
     fn denylists(&self, ruleset: &Ruleset) -> Result<Box<dyn Denylists>, Box<dyn Error>> {
         let lists = ruleset.denylists();
-        let Some((list, rule)) = lists.first() else { return Ok(Box::new(NoDenylists)) };
+        let Some((list, rule)) = lists.first() else {
+            // A list that no rule asks may have the token.
+            let path = self.store.path().ok().filter(|path| self.token_stdin && path.exists());
+            return Ok(match path {
+                Some(path) => Box::new(Reader::open(path)?),
+                None => Box::new(NoDenylists),
+            });
+        };
         let path = self.store.path().map_err(|error| {
             format!("rule \"{}\" asks the denylist \"{list}\", but {error}", rule.id)
         })?;
         Ok(Box::new(Reader::open(path)?))
+    }
+
+    /// The token that is looked for: the one line of standard input.
+    fn token(&self) -> Result<Option<Vec<u8>>, Box<dyn Error>> {
+        if !self.token_stdin {
+            return Ok(None);
+        }
+        let from_file = self.request.iter().chain(&self.har).any(|file| file == Path::new("-"));
+        if from_file || self.options.reads_standard_input() {
+            return Err("`--token-stdin` takes standard input; the request needs a file".into());
+        }
+        let text = io::read_to_string(io::stdin())?;
+        match text.trim() {
+            "" => Err("no token on standard input".into()),
+            token if token.contains(['\n', '\r']) => Err("give one token, on one line".into()),
+            token => Ok(Some(token.as_bytes().to_vec())),
+        }
     }
 
     fn shown(&self, value: &[u8]) -> String {
@@ -159,78 +181,10 @@ impl Explain {
     }
 }
 
-impl Explained {
-    fn hits(&self) -> impl Iterator<Item = &Hit> {
-        self.outcome.hit.iter().chain(&self.outcome.monitored)
-    }
-
-    fn print(&self) -> io::Result<()> {
-        let mut out = anstream::stdout().lock();
-        if let Some(title) = &self.title {
-            writeln!(out, "{HEADING}{title}{HEADING:#}")?;
-        }
-        let mut table = Table::default();
-        table.heading(&["POINT", "VALUE", "RULES", "MATCH"]);
-        for row in &self.rows {
-            let plain = |text: String| (Style::new(), text);
-            table.row([
-                plain(row.point.clone()),
-                plain(row.value.clone()),
-                plain(row.rules.join(", ")),
-                (BAD, row.matching.join(", ")),
-            ]);
-        }
-        table.print(&mut out)?;
-        for hit in self.hits() {
-            let Hit { rule, point, fingerprint, denylist, reason, .. } = hit;
-            write!(out, "{HEADING}{rule}{HEADING:#} at {point}, fingerprint {fingerprint}")?;
-            if let Some(list) = denylist {
-                let reason = reason.as_deref().filter(|reason| !reason.is_empty());
-                let reason = reason.map(|reason| format!(": {}", output::printable(reason)));
-                let canary = if hit.is_canary { ", a canary" } else { "" };
-                write!(out, ", on the denylist {list}{}{canary}", reason.unwrap_or_default())?;
-            }
-            writeln!(out)?;
-        }
-        if self.outcome.incomplete.is_some() {
-            output::warning("a bound was met: not all was looked at");
-        }
-        let decision = self.outcome.decision;
-        let style = if decision == Decision::Passed { GOOD } else { BAD };
-        writeln!(out, "{style}{}{style:#}", word(decision))
-    }
-
-    fn json(&self) -> Value {
-        let values = self.rows.iter().map(|row| {
-            json!({
-                "point": row.point, "value": row.value,
-                "rules": row.rules, "matching": row.matching,
-            })
-        });
-        let hits = self.hits().map(|hit| {
-            json!({
-                "rule": hit.rule,
-                "point": hit.point,
-                "fingerprint": hit.fingerprint.to_string(),
-                "denylist": hit.denylist,
-                "reason": hit.reason,
-                "canary": hit.is_canary,
-            })
-        });
-        json!({
-            "request": self.title,
-            "decision": word(self.outcome.decision),
-            "complete": self.outcome.incomplete.is_none(),
-            "hits": hits.collect::<Vec<_>>(),
-            "values": values.collect::<Vec<_>>(),
-        })
-    }
-}
-
-fn word(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Denied => "denied",
-        Decision::Monitored => "monitored",
-        Decision::Passed => "passed",
+/// A text that is shown, without the token that may be in it.
+fn without(text: String, token: Option<&[u8]>) -> String {
+    match token.and_then(|token| std::str::from_utf8(token).ok()) {
+        Some(token) => text.replace(token, &Fingerprint::of(token.as_bytes()).to_string()),
+        None => text,
     }
 }
