@@ -7,6 +7,8 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    thread,
+    time::{Duration, Instant},
 };
 
 use support::{directory, root, Nginx};
@@ -61,9 +63,22 @@ fn what_the_page_prints_is_what_is_printed() {
     }
     let log = nginx.log();
     assert!(!log.contains("example-leaked-token"), "{log}");
-    let access = fs::read_to_string(place.join("access.json")).unwrap();
+    let access = access_log(&place.join("access.json"));
     assert!(!access.contains("example-leaked-token"), "{access}");
     assert!(access.contains("\"path\":\"/v1/me\",\"agent\":\"curl/"), "{access}");
+}
+
+/// The access log, once the last request is in it: NGINX writes it after the answer.
+fn access_log(file: &Path) -> String {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        let text = fs::read_to_string(file).unwrap();
+        if text.contains("[header, X-FORWARDED-FOR]") {
+            return text;
+        }
+        assert!(Instant::now() < deadline, "{text}");
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// The fenced blocks of a language.
