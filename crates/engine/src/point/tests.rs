@@ -62,3 +62,12 @@ fn errors_name_the_word_and_the_way_out() {
     }
     assert_eq!(Point::parse(&[]).unwrap_err().to_string(), EMPTY);
 }
+
+#[test]
+fn the_docs_name_every_element() {
+    let page = include_str!("../../../../docs/points.md");
+    for spec in grammar::ELEMENTS {
+        let name = spec.name.strip_suffix("_all").unwrap_or(spec.name);
+        assert!(page.contains(name), "`{}` is not in docs/points.md", spec.name);
+    }
+}
