@@ -106,7 +106,8 @@ fn a_denial_names_the_reading() {
 }
 
 /// Rules, request head, body.
-const MISSES: [(&str, &str, &str); 20] = [
+const MISSES: [(&str, &str, &str); 21] = [
+    ("{id: r, points: [[query, t]], tokens: [fake-token-01]}", "X: 1", r#"{"a": {"b": {"c": {"d": {"e": {"f": {"g": "fake-token-01"}}}}}}}"#),
     ("{id: r, points: [[header, AUTHORIZATION]], tokens: [fake-token-01]}", "X-Foo: fake-token-01", ""),
     ("{id: r, points: [[query, t]], tokens: [fake-token-01]}", "X: 1", r#"{"a": {"b": ["fake-token-01"]}}"#),
     ("{id: r, points: [[query, t]], tokens: [fake-token-01]}", "/?u=%66ake-token-01", ""),

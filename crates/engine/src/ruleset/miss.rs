@@ -114,7 +114,7 @@ impl Ruleset {
             !self.moved_to(&everywhere, request, denylists).is_empty()
         };
         if anywhere && found.is_empty() {
-            miss.points.push(Point::anywhere());
+            add(&mut miss.points, Point::anywhere());
         }
         miss
     }

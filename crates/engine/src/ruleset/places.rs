@@ -73,8 +73,8 @@ pub struct Place {
     pub is_whole: bool,
 }
 
-/// All places of the first length of point at which there are some; those where the token is but
-/// a part of the value, only if there is no better one.
+/// All places of the first length of point at which there are some; where there is none, `anywhere` if
+/// that finds it; those where the token is but a part of the value, only if there is no better one.
 pub(super) fn places<R: Request + ?Sized>(
     request: &R,
     schema: &Schema,
@@ -95,7 +95,13 @@ pub(super) fn places<R: Request + ?Sized>(
         }
         points = search.longer(&alive);
     }
-    parts
+    // Deeper than what was tried by name.
+    let anywhere = search.all(&[words(&["anywhere"])]).whole;
+    if anywhere.is_empty() {
+        parts
+    } else {
+        anywhere
+    }
 }
 
 /// Of the points that find the same thing the shortest; and none for the whole target or path, or for

@@ -12,7 +12,8 @@ const MOST: usize = 3;
 /// Lines for a person.
 pub(super) fn lines(miss: &Miss) -> Vec<String> {
     if miss.places.is_empty() {
-        return vec!["the token is not in this request, in any spelling that is read".to_owned()];
+        let text = "the token was not found in this request; values are opened up to five times";
+        return vec![text.to_owned()];
     }
     let mut lines: Vec<String> = miss.places.iter().take(MOST).map(place).collect();
     lines.extend(miss.reasons.iter().map(|reason| format!("  {}", words(reason, miss))));
@@ -109,6 +110,7 @@ fn part(point: &Point, named: bool) -> String {
             "the path".to_owned()
         }
         (Kind::Uri, _) => "the request target".to_owned(),
+        (Kind::Anywhere, _) => "a value deep in the request".to_owned(),
         (Kind::Post, _) if named && next.is_some() => format!("the body, at {point}"),
         (Kind::Post, _) => "the body".to_owned(),
         _ => point.to_string(),
