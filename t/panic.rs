@@ -41,8 +41,8 @@ fn a_panic_follows_the_fail_policy() {
     assert_eq!(nginx.worker(), process, "the worker survived");
     let log = nginx.log();
     assert!(log.contains("[alert]"), "{log}");
-    assert!(log.contains("request not inspected, denied: src/handler.rs:"), "{log}");
-    assert!(log.contains("request not inspected, passed: src/handler.rs:"), "{log}");
+    assert!(log.contains("request not inspected, denied: src/inspection.rs:"), "{log}");
+    assert!(log.contains("request not inspected, passed: src/inspection.rs:"), "{log}");
     assert!(!log.contains(LEAKED), "{log}");
     let log = nginx.access_log(13);
     assert!(log.contains("GET / 403 DENIED rule=- point=- fingerprint=-"), "{log}");
