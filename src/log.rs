@@ -68,6 +68,7 @@ pub(crate) fn incomplete(request: &mut Request, level: ngx_uint_t, why: &str, de
 pub(crate) fn reason(why: Incomplete) -> &'static str {
     match why {
         Incomplete::Bound => "it is beyond a bound of a parser",
+        Incomplete::Budget => "it costs more than a request of its size may",
         Incomplete::Store => "the store of denylists cannot be asked",
     }
 }

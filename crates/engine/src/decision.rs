@@ -100,8 +100,10 @@ pub struct Outcome {
 /// Why a request was not inspected as a whole. What to do then is the location's policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Incomplete {
-    /// A parser met one of its bounds: size, ratio, depth or count.
+    /// A parser met one of its bounds: size, depth or count.
     Bound,
+    /// Its readings are more than a request of its size may cost.
+    Budget,
     /// The store of denylists cannot be asked.
     Store,
 }

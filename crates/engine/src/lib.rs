@@ -28,3 +28,4 @@ mod walk;
 pub use evidence::ExampleFailure;
 pub use ruleset::{Inspection, Look, Miss, Place, Reason, Ruleset, Scratch, Stage};
 pub use tokenban_parse::jwt::Jwt;
+pub use walk::budget;

@@ -7,18 +7,15 @@ pub(crate) struct Inflation {
     /// Most bytes of one value or one layer of a body; of an XML document, with its entities
     /// expanded.
     pub(crate) size: usize,
-    /// Most bytes for each byte read, past the first 64 KiB. Deflate cannot do more than 1,032;
-    /// repetitive JSON reaches 50.
-    pub(crate) ratio: usize,
     /// Most bytes of all values together.
     pub(crate) total: usize,
 }
 
 /// Of the request head: its values are a few kilobytes.
-pub(crate) const HEAD: Inflation = Inflation { size: 1 << 20, ratio: 200, total: 4 << 20 };
+pub(crate) const HEAD: Inflation = Inflation { size: 1 << 20, total: 4 << 20 };
 
 /// Of the body.
-pub(crate) const BODY: Inflation = Inflation { size: 16 << 20, ratio: 200, total: 64 << 20 };
+pub(crate) const BODY: Inflation = Inflation { size: 16 << 20, total: 64 << 20 };
 
 /// What loading and compiling may cost. Each field says what happens past it.
 #[derive(Clone, Debug)]

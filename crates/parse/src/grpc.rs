@@ -76,7 +76,7 @@ mod tests {
     use proptest::prelude::*;
     use std::io::Write;
 
-    const BOUNDS: Bounds = Bounds { size: 1 << 20, ratio: 100 };
+    const BOUNDS: Bounds = Bounds { size: 1 << 20 };
 
     fn found(body: &[u8], encoding: &str) -> Vec<(usize, Vec<u8>)> {
         let mut found = Vec::new();

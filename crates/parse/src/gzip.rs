@@ -25,7 +25,7 @@ mod tests {
 
     fn readings(value: &[u8]) -> (Vec<Vec<u8>>, Coverage) {
         let mut found = Vec::new();
-        let bounds = Bounds { size: 1 << 20, ratio: 1000 };
+        let bounds = Bounds { size: 1 << 20 };
         let coverage = gzip(value, bounds, &mut Buffers::default(), &mut |inflated| {
             found.push(inflated.to_vec());
         });

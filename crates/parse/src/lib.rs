@@ -49,7 +49,7 @@ pub struct Buffers {
 
 /// Whether a parser saw all of its input.
 ///
-/// `Cut` means that a bound (size, ratio, depth, count) ended the reading early: everything up to
+/// `Cut` means that a bound (size, depth, count) ended the reading early: everything up to
 /// there was emitted, and the caller applies its policy for what could not be inspected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]

@@ -70,6 +70,12 @@ fn note(found: &mut Vec<Found>, new: Found) {
 }
 
 impl Scratch {
+    /// Units of work that the walks of the last stage cost: what [`FREE`](crate::budget::FREE) and
+    /// [`PER_BYTE`](crate::budget::PER_BYTE) bound.
+    pub fn work(&self) -> usize {
+        self.pool.work()
+    }
+
     pub(super) fn into_parts(self) -> (Pool, Vec<Cache>, Memory) {
         (self.pool, self.caches, self.lookup)
     }
@@ -139,6 +145,7 @@ impl Ruleset {
             return outcome;
         }
         let left_out = self.search(inspection, stage, scratch);
+        scratch.pool.renew();
         outcome.incomplete = left_out
             .into_iter()
             .flatten()
@@ -156,8 +163,7 @@ impl Ruleset {
         }
         scratch.found = found;
         // Conditions look at points, too.
-        let bound = scratch.pool.was_cut().then_some(Incomplete::Bound);
-        outcome.incomplete = outcome.incomplete.or(bound);
+        outcome.incomplete = outcome.incomplete.or(scratch.pool.was_cut());
         if stage == Stage::Head {
             self.name_headers(inspection, scratch, &mut outcome);
         }
@@ -185,10 +191,11 @@ impl Ruleset {
         scratch: &mut Scratch,
     ) -> bool {
         let pool = &mut scratch.pool;
+        pool.renew();
         let mut rules = self.body_rules.iter().filter_map(|rule| self.rule(*rule));
         inspection.mode != Mode::Off
             && (rules.any(|rule| self.applies(rule, inspection.request, Stage::Head, pool))
-                || pool.was_cut())
+                || pool.was_cut().is_some())
     }
 
     /// Finds the first match of every rule, conditions not yet tested. Says why some of the request
@@ -201,7 +208,7 @@ impl Ruleset {
     ) -> [Option<Incomplete>; 2] {
         let Scratch { pool, caches, lookup, found } = scratch;
         found.clear();
-        pool.was_cut();
+        pool.begin();
         let request = inspection.request;
         let mut lookup = Lookup::new(inspection.denylists, request.now(), lookup);
         let part = self.part(stage);
@@ -227,7 +234,7 @@ impl Ruleset {
             }
         };
         Walk::new(&part.tree, &self.schema, request, pool, &mut visit).stage(stage);
-        [lookup.incomplete, pool.was_cut().then_some(Incomplete::Bound)]
+        [lookup.incomplete, pool.was_cut()]
     }
 
     /// The matcher of a leaf, if it has one, and the working memory for it.
@@ -250,9 +257,10 @@ impl Ruleset {
         pool: &mut Pool,
     ) -> bool {
         self.rules.iter().any(|rule| {
-            (why == Incomplete::Bound || !rule.denylists().is_empty())
+            (why != Incomplete::Store || !rule.denylists().is_empty())
                 && rule.action != Action::Monitor
-                && self.applies(rule, request, stage, pool)
+                // A condition that cannot be tested may hold.
+                && (self.applies(rule, request, stage, pool) || pool.was_cut().is_some())
         })
     }
 
@@ -268,6 +276,7 @@ impl Ruleset {
             let _ = self.search(inspection, stage, scratch);
             scratch.found.iter().any(|found| found.rule == index)
         });
+        scratch.pool.renew();
         found && self.applies(rule, inspection.request, Stage::Body, &mut scratch.pool)
     }
 

@@ -34,7 +34,7 @@ fn layers<R: Request + ?Sized>(
     let coding = header(request, "content-encoding");
     let (mut undone, mut outer) = (Vec::new(), body.to_vec());
     let mut said = None;
-    let bounds = Bounds { size: 64 << 20, ratio: usize::MAX };
+    let bounds = Bounds { size: 64 << 20 };
     let mut layer = |layer: &[u8]| {
         undone.push(coding_of(&outer));
         outer = layer.to_vec();

@@ -1,6 +1,6 @@
 //! Arguments: of the query string and of urlencoded forms.
 
-use super::{head::is_header, Walk};
+use super::{budget::Work, head::is_header, Walk};
 use tokenban_parse::{
     charset,
     names::segment,
@@ -51,6 +51,10 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     /// Visits the arguments in a text, in the charsets of the Content-Type, too.
     pub(super) fn arguments(&mut self, node: &Node, kinds: Arguments, text: &[u8]) {
         self.plain_arguments(node, kinds, text);
+        // What is in a charset is not in another.
+        if self.is_transcoded {
+            return;
+        }
         for label in self.foreign_charsets() {
             self.arguments_in(node, kinds, text, &label);
         }
@@ -59,6 +63,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     /// Escapes and separators may be in the charset, too; Django decodes before and after.
     fn arguments_in(&mut self, node: &Node, kinds: Arguments, text: &[u8], label: &[u8]) {
         self.foreign_arguments(node, kinds, text, label);
+        if !self.spend(Work::Charset, text.len()) {
+            return;
+        }
         let mut buffers = self.take();
         charset::charset(text, Some(label), &mut buffers.value, &mut |reading| {
             self.plain_arguments(node, kinds, reading);
@@ -68,6 +75,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     }
 
     fn foreign_arguments(&mut self, node: &Node, kinds: Arguments, text: &[u8], label: &[u8]) {
+        if !self.spend(Work::Charset, text.len()) {
+            return;
+        }
         let mut buffers = self.take();
         query::transcoded(text, label, &mut buffers.value);
         self.plain_arguments(node, kinds, &buffers.value);
@@ -90,6 +100,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     }
 
     fn plain_arguments(&mut self, node: &Node, kinds: Arguments, text: &[u8]) {
+        if !self.spend(Work::Arguments, text.len()) {
+            return;
+        }
         let mut buffers = self.take();
         if node.has(&[kinds.all]) {
             query_values(text, &mut buffers, &mut |value| {
@@ -126,12 +139,12 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     /// What lies below `query NAME`: repetitions by number, brackets by name.
     fn argument_parts(&mut self, text: &[u8], name: &str, id: NodeId, buffers: &mut Buffers) {
         let node = self.tree.node(id);
-        if node.has(&PARTS) {
+        if node.has(&PARTS) && self.spend(Work::Arguments, text.len()) {
             query::occurrences(text, name.as_bytes(), buffers, &mut |place, value| {
                 self.occurrence(id, place.index, place.path, value);
             });
         }
-        if node.has(&[Kind::Pollution]) {
+        if node.has(&[Kind::Pollution]) && self.spend(Work::Arguments, text.len()) {
             query::pollution(text, name.as_bytes(), buffers, &mut |joined| {
                 node.children(Kind::Pollution).for_each(|(_, child)| self.value(child, joined));
             });

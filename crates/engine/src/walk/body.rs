@@ -1,6 +1,6 @@
 //! The request body: as sent, and in every reading of its codings and charsets.
 
-use super::{arguments::FORM, Walk};
+use super::{arguments::FORM, budget::Work, Walk};
 use tokenban_parse::{
     charset::{self, charset},
     content_encoding::{self, content_encoding},
@@ -31,6 +31,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     /// The body in its pieces, which are joined only if something has to be parsed.
     fn post(&mut self, id: NodeId, pieces: &[&[u8]]) {
         let node = self.tree.node(id);
+        let length = pieces.iter().map(|piece| piece.len()).sum();
+        self.pool.budget.receive(length);
+        self.spend(Work::Value, length);
         if node.is_leaf {
             (self.visit)(id, pieces);
         }
@@ -82,26 +85,33 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     fn decoded(&mut self, id: NodeId, body: &[u8], coding: &[u8], labels: &[&[u8]]) {
         let bounds = self.bounds();
         let mut buffers = self.take();
-        let mut size = 0;
+        let cut = self.pool.cut;
         let coverage = content_encoding(body, coding, bounds, &mut buffers, &mut |layer| {
-            size += layer.len();
+            self.inflated(layer.len());
+            self.pool.budget.inflate(layer.len());
             self.value(id, layer);
             self.charsets(id, layer, labels);
         });
         self.give(buffers);
-        self.inflated(size);
+        self.note(coverage);
         // Without a declared coding inflating was a guess: an upload that happens to be an archive.
-        if content_encoding::is_declared(coding) {
-            self.note(coverage);
+        if !content_encoding::is_declared(coding) {
+            self.pool.cut = cut;
         }
     }
 
     fn charsets(&mut self, id: NodeId, text: &[u8], labels: &[&[u8]]) {
         let mut buffers = self.take();
+        self.is_transcoded = true;
         let labels = labels.iter().copied().map(Some);
         for label in labels.chain([None]) {
+            let applies = label.is_some() || charset::may_apply(text);
+            if !applies || !self.spend(Work::Charset, text.len()) {
+                continue;
+            }
             charset(text, label, &mut buffers.value, &mut |reading| self.value(id, reading));
         }
+        self.is_transcoded = false;
         self.give(buffers);
     }
 }

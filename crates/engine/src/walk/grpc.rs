@@ -1,6 +1,6 @@
 //! gRPC's messages and the fields of Protocol Buffers.
 
-use super::Walk;
+use super::{budget::Work, Walk};
 use tokenban_parse::{
     grpc::messages,
     protobuf::{fields, readings},
@@ -15,6 +15,9 @@ use crate::{
 impl<R: Request + ?Sized> Walk<'_, R> {
     /// The messages of a gRPC body.
     pub(super) fn grpc(&mut self, node: &Node, value: &[u8]) {
+        if !self.spend(Work::Messages, value.len()) {
+            return;
+        }
         let encoding = self.header("GRPC-ENCODING");
         let first = self.request.first_message();
         let mut bounds = self.bounds();
@@ -33,6 +36,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
 
     /// The fields of a message, by number or name.
     pub(super) fn protobuf(&mut self, node: &Node, message: &[u8]) {
+        if !self.spend(Work::Messages, message.len()) {
+            return;
+        }
         let mut buffers = self.take();
         let outer = self.message;
         fields(message, &mut |field| {

@@ -1,6 +1,6 @@
 //! JSON documents.
 
-use super::Walk;
+use super::{budget::Work, Walk};
 use tokenban_parse::json::{self, Json};
 
 use crate::{point::Kind, request::Request, tree::NodeId};
@@ -8,6 +8,9 @@ use crate::{point::Kind, request::Request, tree::NodeId};
 impl<R: Request + ?Sized> Walk<'_, R> {
     /// A value as a JSON document.
     pub(super) fn json_document(&mut self, id: NodeId, value: &[u8]) {
+        if !self.spend(Work::Json, value.len()) {
+            return;
+        }
         let mut buffers = self.take();
         let text = json::transcode(value, &mut buffers.value);
         self.json(id, text);
@@ -18,6 +21,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     /// Every value of a document, for `anywhere`.
     fn json_leaves(&mut self, id: NodeId, text: &[u8]) {
         let Some(any) = self.tree.node(id).any() else { return };
+        if !self.spend(Work::Json, text.len()) {
+            return;
+        }
         let mut buffers = self.take();
         json::leaves(text, &mut buffers.value, &mut |value| self.value(any, value));
         self.give(buffers);
@@ -26,6 +32,10 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     /// The members and elements of a JSON text.
     pub(super) fn json(&mut self, id: NodeId, text: &[u8]) {
         let node = self.tree.node(id);
+        let kinds = [Kind::Array, Kind::ArrayAll, Kind::Hash, Kind::HashAll, Kind::HashName];
+        if !node.has(&kinds) || !self.spend(Work::Json, text.len()) {
+            return;
+        }
         if node.has(&[Kind::Hash, Kind::HashAll, Kind::HashName]) {
             self.json_members(id, text);
         }

@@ -2,10 +2,11 @@
 //!
 //! The root reads the request, parsers turn a value into nested values, and every value at a leaf is
 //! handed to the visitor. Every repetition and every reading is visited. Depth is bounded by the
-//! length of the longest point, time by that length times the size of the request.
+//! length of the longest point, time by the budget of the request.
 
 mod arguments;
 mod body;
+pub mod budget;
 mod graphql;
 mod grpc;
 mod head;
@@ -15,9 +16,11 @@ mod values;
 mod viewstate;
 mod xml;
 
+use self::budget::{Budget, Work};
 use tokenban_parse::{content_encoding::Bounds, protobuf::descriptor::Schema, Buffers, Coverage};
 
 use crate::{
+    decision::Incomplete,
     limits::{Inflation, BODY, HEAD},
     point::Kind,
     request::Request,
@@ -26,11 +29,12 @@ use crate::{
 };
 
 /// Working memory of the parsers, one set for each level, kept from request to request; and whether
-/// one of them met a bound.
+/// one of them met a bound; what the request may still cost.
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
     buffers: Vec<Buffers>,
-    cut: bool,
+    cut: Option<Incomplete>,
+    budget: Budget,
 }
 
 /// What is called with every value: the node, and the value in the pieces that it is kept in.
@@ -46,14 +50,32 @@ pub(crate) struct Walk<'a, R: ?Sized> {
     /// The type of the Protocol Buffers message that is read, where it is known.
     message: Option<&'a [u8]>,
     inflation: Inflation,
+    /// Whether what is read was decoded with a charset.
+    is_transcoded: bool,
     /// The JSON text of GraphQL's variables, where a document is read.
     variables: Vec<u8>,
 }
 
 impl Pool {
-    /// Whether a parser met a bound since this was last asked.
-    pub(crate) fn was_cut(&mut self) -> bool {
-        std::mem::take(&mut self.cut)
+    /// Begins with a stage of a request.
+    pub(crate) fn begin(&mut self) {
+        self.cut = None;
+        self.budget = Budget::default();
+    }
+
+    /// Grants conditions a budget of their own: what hides a token must not hide that a rule applies.
+    pub(crate) fn renew(&mut self) {
+        self.budget.renew();
+    }
+
+    /// The bound that a parser met since this was last asked, if one did.
+    pub(crate) fn was_cut(&mut self) -> Option<Incomplete> {
+        self.cut.take()
+    }
+
+    /// The units of work done since the stage began.
+    pub(crate) fn work(&self) -> usize {
+        self.budget.spent()
     }
 }
 
@@ -65,8 +87,8 @@ impl<'a, R: Request + ?Sized> Walk<'a, R> {
         pool: &'a mut Pool,
         visit: &'a mut Visit<'a>,
     ) -> Walk<'a, R> {
-        let (message, variables) = (None, Vec::new());
-        Walk { tree, schema, request, pool, visit, message, inflation: HEAD, variables }
+        let (message, inflation, is_transcoded, variables) = (None, HEAD, false, Vec::new());
+        Walk { tree, schema, request, pool, visit, message, inflation, is_transcoded, variables }
     }
 
     /// Visits what the tree names of one stage. A tree of the body may name points of the head, too.
@@ -113,18 +135,30 @@ impl<'a, R: Request + ?Sized> Walk<'a, R> {
 
     /// What one value may inflate to.
     fn bounds(&self) -> Bounds {
-        let Inflation { size, ratio, total } = self.inflation;
-        Bounds { size: size.min(total), ratio }
+        let Inflation { size, total } = self.inflation;
+        Bounds { size: size.min(total).min(self.pool.budget.affords(Work::Inflate)) }
     }
 
     /// Accounts for what was inflated.
     fn inflated(&mut self, size: usize) {
         self.inflation.total = self.inflation.total.saturating_sub(size);
+        self.spend(Work::Inflate, size);
+    }
+
+    /// Pays for work; past the budget there is none, and the request is not inspected as a whole.
+    fn spend(&mut self, work: Work, bytes: usize) -> bool {
+        let paid = self.pool.budget.spend(work, bytes);
+        if !paid {
+            self.pool.cut = Some(Incomplete::Budget);
+        }
+        paid
     }
 
     /// Takes note of what a bound cut off.
     fn note(&mut self, coverage: Coverage) {
-        self.pool.cut |= coverage == Coverage::Cut;
+        if coverage == Coverage::Cut {
+            self.pool.cut.get_or_insert(Incomplete::Bound);
+        }
     }
 
     fn take(&mut self) -> Buffers {

@@ -2,6 +2,7 @@
 
 use super::{
     arguments::{is_argument, PARTS},
+    budget::Work,
     head::is_header,
     Walk,
 };
@@ -29,6 +30,9 @@ struct Repeated {
 impl<R: Request + ?Sized> Walk<'_, R> {
     /// The fields, files and headers of a form.
     pub(super) fn multipart(&mut self, node: &Node, body: &[u8]) {
+        if !self.spend(Work::Multipart, body.len()) {
+            return;
+        }
         let content_type = self.header("CONTENT-TYPE");
         let mut form = Form { node, repeated: Vec::new(), buffers: self.take() };
         form.repeated.resize_with(node.edges.len(), Repeated::default);

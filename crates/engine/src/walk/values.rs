@@ -2,6 +2,7 @@
 
 use super::{
     arguments::{is_argument, FORM},
+    budget::Work,
     Walk,
 };
 use tokenban_parse::{
@@ -26,6 +27,9 @@ use crate::{
 impl<R: Request + ?Sized> Walk<'_, R> {
     /// A value: matched at a leaf, and handed to every parser below.
     pub(super) fn value(&mut self, id: NodeId, value: &[u8]) {
+        if !self.spend(Work::Value, value.len()) {
+            return;
+        }
         let node = self.tree.node(id);
         if node.is_leaf {
             (self.visit)(id, &[value]);

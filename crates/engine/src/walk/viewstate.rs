@@ -1,6 +1,6 @@
 //! ASP.NET's view state.
 
-use super::Walk;
+use super::{budget::Work, Walk};
 use tokenban_parse::viewstate::{viewstate, Id, Kind as Part, ViewState};
 
 use crate::{point::Kind, request::Request, tree::NodeId};
@@ -8,6 +8,9 @@ use crate::{point::Kind, request::Request, tree::NodeId};
 impl<R: Request + ?Sized> Walk<'_, R> {
     /// A value as a view state.
     pub(super) fn viewstate(&mut self, id: NodeId, value: &[u8]) {
+        if !self.spend(Work::Messages, value.len()) {
+            return;
+        }
         let Some(state) = viewstate(value) else { return };
         self.note(state.coverage());
         self.viewstate_members(id, &state, state.root());

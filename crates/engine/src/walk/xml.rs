@@ -1,6 +1,6 @@
 //! XML documents.
 
-use super::Walk;
+use super::{budget::Work, Walk};
 use tokenban_parse::xml::{self, attribute_value, Element};
 
 use crate::{
@@ -26,8 +26,11 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     pub(super) fn xml(&mut self, id: NodeId, value: &[u8]) {
         let node = self.tree.node(id);
         let mut buffers = self.take();
-        let limit = self.bounds().of(value.len());
+        let limit = self.inflation.size.min(self.pool.budget.affords(Work::Xml));
         let coverage = xml::documents(value, limit, &mut buffers, &mut |document| {
+            if !self.spend(Work::Xml, document.len()) {
+                return;
+            }
             self.xml_leaves(node, document);
             self.xml_declarations(node, document);
             self.xml_elements(node, document);
@@ -64,7 +67,10 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             xml::dtd::external(document, &mut |address| self.value(child, address));
         }
         if node.has(&[Kind::XmlDtdEntity]) {
-            for (index, entity) in xml::dtd::entities(document).iter().enumerate() {
+            let limit = self.pool.budget.affords(Work::Xml);
+            let (entities, coverage) = xml::dtd::entities(document, limit);
+            self.note(coverage);
+            for (index, entity) in entities.iter().enumerate() {
                 self.numbered(node, Kind::XmlDtdEntity, index, &entity.value);
             }
         }
@@ -73,6 +79,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     /// The elements of a span, each with its number among those of its name.
     fn xml_elements(&mut self, node: &Node, span: &[u8]) {
         if !node.has(&[Kind::Hash, Kind::HashAll, Kind::HashName, Kind::XmlTag]) {
+            return;
+        }
+        if !self.spend(Work::Xml, span.len()) {
             return;
         }
         let mut counts = vec![0; node.edges.len()];
@@ -108,6 +117,7 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         let takes_text = |kind: Option<Kind>| kind.is_none_or(|kind| !STEPS.contains(&kind));
         let mut buffers = self.take();
         if node.is_leaf || node.edges.iter().any(|(step, _)| takes_text(step.kind())) {
+            self.spend(Work::Xml, element.inner.len());
             xml::text(element.inner, &mut buffers, &mut |text| self.value(id, text));
         }
         if node.has(&[Kind::XmlAttr]) {

@@ -8,3 +8,4 @@ mod pieces;
 mod stream;
 mod support;
 mod wallarm;
+mod work;

@@ -3,12 +3,13 @@
 //! XML 1.0 sections 2.8 (DOCTYPE), 4.2 (entity declarations) and 4.4 (how references in them are
 //! replaced). Element, attribute and notation declarations are skipped.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap, rc::Rc};
 
 use memchr::memmem;
 
 use super::entity::character_references;
 use super::token::{Token, Tokens};
+use crate::Coverage;
 
 /// What an entity stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,17 +17,15 @@ pub struct Entity {
     /// Its name, without `&` or `%` and `;`.
     pub name: Vec<u8>,
     /// The replacement text of an internal entity, or the address of an external one.
-    pub value: Vec<u8>,
+    pub value: Rc<[u8]>,
     pub(super) external: bool,
     pub(super) parameter: bool,
 }
 
-/// More entities than these only a hostile document declares.
-pub(super) const MOST: usize = 1024;
-/// Declarations read and parameter entities followed, so that nested ones cannot multiply.
-const STEPS: usize = 16 * MOST;
+/// More entities than these only a hostile document declares; MathML's DTD has 2,200.
+const MOST: usize = 16_384;
 /// Parameter entities inside parameter entities.
-const DEPTH: usize = 8;
+const DEPTH: usize = 32;
 
 /// Emits the addresses of the external subset (public identifier, then system identifier).
 pub fn external<'a>(document: &'a [u8], emit: &mut dyn FnMut(&'a [u8])) {
@@ -38,14 +37,16 @@ pub fn external<'a>(document: &'a [u8], emit: &mut dyn FnMut(&'a [u8])) {
     }
 }
 
-/// The entities that a document declares, in order; the first of a name binds (section 4.2).
-pub fn entities(document: &[u8]) -> Vec<Entity> {
-    let (mut found, mut steps) = (Vec::new(), 0);
+/// The entities that a document declares, in order; the first of a name binds (section 4.2). The
+/// values of parameter entities are read for at most `limit` bytes.
+pub fn entities(document: &[u8], limit: usize) -> (Vec<Entity>, Coverage) {
+    let (found, parameters) = (Vec::new(), HashMap::new());
+    let mut declared = Declared { found, parameters, left: limit, coverage: Coverage::Whole };
     for doctype in doctypes(document) {
         let (_, subset) = head_and_subset(doctype);
-        declarations(subset, DEPTH, &mut found, &mut steps);
+        declared.read(subset, DEPTH);
     }
-    found
+    (declared.found, declared.coverage)
 }
 
 fn doctypes(document: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -62,29 +63,62 @@ fn head_and_subset(doctype: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// Collects declarations; a `%name;` between them stands for the declarations of its value.
-fn declarations(subset: &[u8], depth: usize, found: &mut Vec<Entity>, steps: &mut usize) {
-    let mut rest = subset;
-    while let Some(open) = memchr::memchr2(b'<', b'%', rest) {
-        rest = &rest[open..];
-        *steps += 1;
-        if found.len() == MOST || *steps > STEPS {
+/// The declarations found so far.
+struct Declared {
+    found: Vec<Entity>,
+    /// Where among them the first parameter entity of a name is.
+    parameters: HashMap<Vec<u8>, usize>,
+    /// Bytes that parameter entities may still stand for.
+    left: usize,
+    coverage: Coverage,
+}
+
+impl Declared {
+    /// Collects declarations; a `%name;` between them stands for the declarations of its value.
+    fn read(&mut self, subset: &[u8], depth: usize) {
+        let mut rest = subset;
+        while let Some(open) = memchr::memchr2(b'<', b'%', rest) {
+            rest = &rest[open..];
+            if rest[0] == b'%' {
+                self.reference(&rest[1..], depth);
+                rest = &rest[1..];
+            } else {
+                let end = declaration_end(rest);
+                if let Some(text) = rest[..end].strip_prefix(b"<!ENTITY") {
+                    self.add(entity(text));
+                }
+                rest = rest.get(end + 1..).unwrap_or_default();
+            }
+            if self.coverage == Coverage::Cut {
+                return;
+            }
+        }
+    }
+
+    fn reference(&mut self, text: &[u8], depth: usize) {
+        let name = text.split(|byte| b";%<> \t\r\n\"'".contains(byte)).next().unwrap_or_default();
+        let Some(entity) = self.parameters.get(name).and_then(|at| self.found.get(*at)) else {
+            return;
+        };
+        let value = Rc::clone(&entity.value);
+        let Some(left) = self.left.checked_sub(value.len() + 1).filter(|_| depth > 0) else {
+            self.coverage = Coverage::Cut;
+            return;
+        };
+        self.left = left;
+        self.read(&value, depth - 1);
+    }
+
+    fn add(&mut self, entity: Option<Entity>) {
+        let Some(entity) = entity else { return };
+        if self.found.len() == MOST {
+            self.coverage = Coverage::Cut;
             return;
         }
-        if rest[0] == b'%' {
-            let name = rest[1..].split(|byte| *byte == b';').next().unwrap_or_default();
-            let named = found.iter().find(|entity| entity.parameter && entity.name == name);
-            if let (Some(entity), 1..) = (named, depth) {
-                declarations(&entity.value.clone(), depth - 1, found, steps);
-            }
-            rest = &rest[1..];
-            continue;
+        if entity.parameter {
+            self.parameters.entry(entity.name.clone()).or_insert(self.found.len());
         }
-        let end = declaration_end(rest);
-        if let Some(text) = rest[..end].strip_prefix(b"<!ENTITY") {
-            found.extend(entity(text));
-        }
-        rest = rest.get(end + 1..).unwrap_or_default();
+        self.found.push(entity);
     }
 }
 
@@ -119,7 +153,7 @@ fn entity(text: &[u8]) -> Option<Entity> {
     let external = rest.starts_with(b"SYSTEM") || rest.starts_with(b"PUBLIC");
     let value = if external { literals(rest).last()? } else { literals(rest).next()? };
     let value = if external { Cow::Borrowed(value) } else { character_references(value) };
-    Some(Entity { name: name.to_vec(), value: value.into_owned(), external, parameter })
+    Some(Entity { name: name.to_vec(), value: value.into(), external, parameter })
 }
 
 /// The quoted strings of a declaration.

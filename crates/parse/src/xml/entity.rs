@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use memchr::{memchr, memchr2};
 
-use super::dtd::{entities, Entity, MOST};
+use super::dtd::{entities, Entity};
 use super::token::{Token, Tokens};
 use crate::charset::push_char;
 use crate::Coverage;
@@ -20,11 +20,11 @@ const DEPTH: usize = 32;
 
 /// The document with its own entities expanded; `None` when it declares none.
 pub(super) fn expand(document: &[u8], limit: usize, out: &mut Vec<u8>) -> Option<Coverage> {
-    let declared = entities(document);
-    if declared.is_empty() {
-        return None;
-    }
     out.clear();
+    let (declared, coverage) = entities(document, limit);
+    if declared.is_empty() {
+        return (coverage == Coverage::Cut).then_some(coverage);
+    }
     let mut by_name = HashMap::new();
     for entity in declared.iter().filter(|entity| !entity.parameter) {
         by_name.entry(entity.name.as_slice()).or_insert(entity);
@@ -41,8 +41,7 @@ pub(super) fn expand(document: &[u8], limit: usize, out: &mut Vec<u8>) -> Option
             _ => expansion.push(raw),
         }
     }
-    let cut = expansion.cut || declared.len() == MOST;
-    Some(if cut { Coverage::Cut } else { Coverage::Whole })
+    Some(if expansion.cut { Coverage::Cut } else { coverage })
 }
 
 struct Expansion<'a> {
@@ -112,9 +111,9 @@ fn escaped(value: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Where the `;` of the reference at the start of `text` is; names are short.
+/// Where the `;` of the reference at the start of `text` is.
 fn reference_end(text: &[u8]) -> Option<usize> {
-    let head = &text[1..text.len().min(256)];
+    let head = text.get(1..)?;
     let end = memchr2(b';', b'&', head)?;
     (head[end] == b';').then_some(end + 1)
 }

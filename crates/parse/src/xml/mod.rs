@@ -76,7 +76,7 @@ pub fn is_document(text: &[u8]) -> bool {
 /// The `encoding` of the XML declaration, when the bytes before it read as ASCII.
 fn declared_encoding(value: &[u8]) -> Option<&[u8]> {
     let declaration = value.trim_ascii_start().strip_prefix(b"<?xml")?;
-    let end = memchr::memchr(b'>', &declaration[..declaration.len().min(200)])?;
+    let end = memchr::memchr(b'>', declaration)?;
     let mut found = None;
     attributes(&declaration[..end], &mut |name, value| {
         if name == b"encoding" {

@@ -65,7 +65,7 @@ fn wallarm_example() {
     assert_at(WALLARM, &["methodCall", "methodArgs", "@check"], "true");
     assert_at(WALLARM, &["methodCall", "methodArgs"], "234");
 
-    let declared = entities(WALLARM);
+    let declared = entities(WALLARM, 1000).0;
     assert_eq!(
         (text_of(&declared[0].name), text_of(&declared[0].value)),
         ("xxe".into(), "aaaa".into())

@@ -10,20 +10,23 @@ use self::{
     context::{Context, Site},
     variables::members,
 };
-use super::Walk;
+use super::{budget::Work, Walk};
 use tokenban_parse::{
     graphql::{self, Kind as Operation, Selection, Value},
-    json,
+    json, Coverage,
 };
 
 use crate::{point::Kind, request::Request, tree::NodeId};
 
 /// Fragments within fragments that are looked through.
-const DEPTH: usize = 16;
+const DEPTH: usize = 128;
 
 impl<R: Request + ?Sized> Walk<'_, R> {
     /// A value as a document, or else as an envelope or a list of envelopes.
     pub(super) fn gql(&mut self, id: NodeId, value: &[u8]) {
+        if !self.spend(Work::Gql, value.len()) {
+            return;
+        }
         let mut buffers = self.take();
         let text = json::transcode(value, &mut buffers.value);
         if graphql::is_document(text) {
@@ -133,6 +136,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         context: &mut Context<'d>,
     ) {
         let node = self.tree.node(id);
+        if !self.spend(Work::Gql, span.len()) {
+            return;
+        }
         graphql::selections(span, &mut |selection| {
             let site = Site::of_selection(&selection);
             for (step, child) in &node.edges {
@@ -172,7 +178,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             Selection::Spread { .. } => return,
         };
         let Some(depth) = depth.checked_sub(1) else {
-            self.pool.cut |= spans.iter().any(|span| !span.is_empty());
+            if spans.iter().any(|span| !span.is_empty()) {
+                self.note(Coverage::Cut);
+            }
             return;
         };
         spans.into_iter().for_each(|span| self.gql_selections(id, span, depth, context));
