@@ -237,6 +237,8 @@ fn an_import_of_nothing_useful_is_told_apart() {
     let ran = sandbox.run(&["import"], "password\nREDACTED\n");
     assert_eq!(ran.code, 1, "{}", ran.out);
     assert_eq!(sandbox.run(&["import"], "[]\n").code, 0, "a report without findings");
+    let sarif = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"X"}},"results":[{}]}]}"#;
+    assert_eq!(sandbox.run(&["import"], sarif).code, 1, "of a tool that is not known");
     let ran = sandbox.run(&["import", &report("csv.csv")], "");
     assert!(ran.code == 2 && ran.err.contains("--column"), "{}", ran.err);
     let ran = sandbox.run(&["import", "--column", "token"], "1;fake-table-token-01\n");
@@ -314,11 +316,15 @@ fn fixtures_hold_marked_tokens() {
 /// Inputs that are refused, and what is said of each.
 #[test]
 fn what_is_refused_has_a_way_out() {
-    let cases: [(&str, &[u8]); 13] = [
+    let cases: [(&str, &[u8]); 17] = [
         ("binary", b"fake-binary-token-01\0\x01\n"),
+        ("bytes", b"\xe4\xf6\xfc\x9a\x8b\xd0 fake-bytes-token-01\n\xff\xfe\xfd\xfc\n"),
+        ("comments", b"# nothing yet\n\n"),
+        ("csv-row", b"alice,fake-csv-token-000001\n"),
         ("csv-unknown", b"who,what,when\nalice,fake-csv-token-01,2026\nbob,fake-csv-token-02,2026\n"),
         ("csv-known", b"id,token\n1,fake-csv-token-01\n"),
         ("digests", b"sha1:e7cd54c2bbcd4f4d4e5bb2a9c1b2b1b2d9f9d9d9\nsha1:5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8\n"),
+        ("document", b"<!DOCTYPE html><html><p>fake-html-token-01</p></html>\n"),
         ("empty", b""),
         ("gitguardian-hidden", b"incident_id,detector,status\n1,x,triggered\n"),
         ("json-cut", b"[{\"RuleID\":\"r\",\"Secret\":\"fake-cut-token-01\"},{\"RuleID\":\"r\",\"Sec"),

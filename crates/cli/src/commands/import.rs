@@ -31,8 +31,8 @@ use crate::{
 /// token, or would deny clean requests, is refused, and told with its line: masked values, common
 /// words, keys in PEM. The reason of an entry is the rule and link that the report gives.
 ///
-/// Exit codes: 0 imported, 1 not one token was admitted of those that were found, 2 error, nothing
-/// was changed.
+/// Exit codes: 0 imported, 1 not one token was admitted of those that were found, or no rule asks the
+/// list, 2 error, nothing was changed.
 #[derive(Args)]
 #[command(after_help = "Example: gitleaks git -f json -r - | tokenban import --list leaked")]
 pub(crate) struct Import {
@@ -116,7 +116,7 @@ impl Import {
             }
         }
         let admitted: u64 = files.iter().map(|file| file.report.admitted).sum();
-        let refused: u64 = files.iter().map(|file| file.report.refused()).sum();
+        let refused: u64 = files.iter().map(|file| file.report.not_understood()).sum();
         let is_asked = admitted == 0 || asking::warn(self.about.list(), &asked);
         Ok(if (admitted == 0 && refused > 0) || !is_asked { Exit::Found } else { Exit::Fine })
     }

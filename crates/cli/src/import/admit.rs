@@ -17,7 +17,7 @@ use super::{
     finding::Secret,
     lines,
     notes::Notes,
-    unwrap::{unwrap, Inside, Reading},
+    unwrap::{is_invisible, unwrap, Inside, Reading},
 };
 
 /// What the tokens are wanted for: it decides what is taken.
@@ -95,6 +95,8 @@ pub(crate) enum Refusal {
     Hidden,
     /// Longer than any request carries.
     Long,
+    /// A row of a table, or several tokens on one line.
+    Row,
     /// A setting whose name says that it is no credential.
     Setting,
     /// The engine takes no such token.
@@ -112,6 +114,7 @@ impl Refusal {
             Refusal::Half => "half",
             Refusal::Hidden => "hidden",
             Refusal::Long => "long",
+            Refusal::Row => "row",
             Refusal::Setting => "setting",
             Refusal::Token(error) => error.word(),
             Refusal::Unreadable => "unreadable",
@@ -127,6 +130,7 @@ impl Refusal {
                 | TokenError::Fragment
                 | TokenError::Short),
             ) => format!("{}; --force bans it nevertheless", error.what()),
+            Refusal::Row => format!("{self}; --force bans the whole line"),
             Refusal::Setting => format!("{self}; write the token alone if it is one"),
             Refusal::Token(error) => error.to_string(),
             other => other.to_string(),
@@ -147,6 +151,9 @@ impl fmt::Display for Refusal {
             Refusal::Half => "an AWS secret key: it never travels, the key id beside it does",
             Refusal::Hidden => "the report does not hold the secret",
             Refusal::Long => "longer than a request carries",
+            Refusal::Row => {
+                "several values on one line; write a token a line, or import the table with --column"
+            }
             Refusal::Setting => "the name before the value says that it is no credential",
             Refusal::Token(error) => error.what(),
             Refusal::Unreadable => "no finding",
@@ -172,11 +179,16 @@ pub(crate) fn admit(
         Secret::Known { kind, key } => Admissible::Known { kind, key },
         Secret::Sha1(digest) => digest_of(&digest, purpose, Admissible::Sha1(digest))?,
         Secret::Sha256(digest) => digest_of(&digest, purpose, Admissible::Sha256(digest))?,
-        Secret::Text(text) if text.len() > lines::LONGEST => return Err(Refusal::Long),
-        Secret::Text(text) if memchr::memmem::find(text, REPLACED).is_some() => {
+        Secret::Row(_) if purpose == Purpose::Ban => return Err(Refusal::Row),
+        Secret::Row(text) | Secret::Text(text) if text.len() > lines::LONGEST => {
+            return Err(Refusal::Long)
+        }
+        Secret::Row(text) | Secret::Text(text)
+            if memchr::memmem::find(text, REPLACED).is_some() =>
+        {
             return Err(Refusal::Damaged)
         }
-        Secret::Text(text) => return admit_text(text, notes, purpose, take),
+        Secret::Row(text) | Secret::Text(text) => return admit_text(text, notes, purpose, take),
     };
     take(&[Admitted { secret, damaged: false, notes }]);
     Ok(())
@@ -241,9 +253,15 @@ fn admitted(token: &[u8], notes: Notes) -> Admitted<'_> {
 
 fn check(token: &[u8], purpose: Purpose) -> Result<(), Refusal> {
     match purpose {
+        Purpose::Ban if has_invisible(token) => Err(Refusal::Token(TokenError::Fragment)),
         Purpose::Ban => admit_anywhere(token).map_err(Refusal::Token),
         Purpose::Insist | Purpose::Look => Ok(()),
     }
+}
+
+/// White space beyond ASCII, or characters that nobody sees, within the text.
+fn has_invisible(token: &[u8]) -> bool {
+    !token.is_ascii() && std::str::from_utf8(token).is_ok_and(|text| text.contains(is_invisible))
 }
 
 #[cfg(test)]
@@ -272,6 +290,8 @@ mod tests {
             ("https://example.com/path", Some(Refusal::Address)),
             ("NODE_ENV=production", Some(Refusal::Setting)),
             ("two words here", Some(Refusal::Token(TokenError::Fragment))),
+            ("two\u{a0}words", Some(Refusal::Token(TokenError::Fragment))),
+            ("cut-by\u{200b}-a-chat", Some(Refusal::Token(TokenError::Fragment))),
             ("abc\u{fffd}defgh", Some(Refusal::Damaged)),
         ];
         for (text, expected) in cases {

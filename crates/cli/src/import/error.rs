@@ -13,6 +13,8 @@ pub(crate) enum ReadError {
     Column(String, usize),
     /// A table of so many columns.
     Columns(usize),
+    /// A page or a document.
+    Document,
     /// Nothing in it.
     Empty,
     /// Reading failed.
@@ -55,9 +57,13 @@ impl fmt::Display for ReadError {
                 "looks like a table of {count} columns; name the column of the tokens with \
                  --column, or say --format text"
             ),
+            ReadError::Document => f.write_str(
+                "a document (HTML, XML, PDF), neither a report nor a list of tokens; write a token a \
+                 line",
+            ),
             ReadError::Empty => f.write_str(
-                "the input is empty; where a report of no findings is (gitleaks CSV, trufflehog), \
-                 name it with --format",
+                "the input is empty, or holds nothing but comments; if it is a report without \
+                 findings (gitleaks CSV, trufflehog), name its format with --format",
             ),
             ReadError::Io(error) => error.fmt(f),
             ReadError::Json(format, line, column) => {

@@ -88,6 +88,8 @@ pub(crate) enum Secret<'a> {
     Hidden,
     /// What a store finds an entry by.
     Known { kind: Kind, key: EntryKey },
+    /// A row of a table, or several tokens on one line.
+    Row(&'a [u8]),
     /// SHA-1 of the token.
     Sha1([u8; 20]),
     /// SHA-256 of the token.

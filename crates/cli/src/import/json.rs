@@ -36,8 +36,8 @@ pub(crate) enum JsonError {
     Syntax { line: u64, column: usize },
 }
 
-/// Hands over every object at the end of `path` with the line on which it begins. Arrays at the end
-/// are opened. A line that is no JSON at all is handed over as null. Of the members below the end of
+/// Hands over every object and every string at the end of `path` with the line on which it begins;
+/// another value there as null, and a line that is no JSON at all, too. Arrays at the end are opened. Of the members below the end of
 /// the path only those in `keep` are kept, unless it is empty.
 pub(crate) fn each(
     input: &mut dyn BufRead,
@@ -124,6 +124,13 @@ impl Walk<'_, '_> {
 }
 
 impl Walk<'_, '_> {
+    /// Something that is no object, where one is expected.
+    fn found(self, value: Value) {
+        if self.path.is_empty() {
+            (self.sink)(self.line.get(), value);
+        }
+    }
+
     /// The object at the end of the path, or the elements of one of its members instead.
     fn object<'de, A>(mut self, mut members: A, inside: Option<&str>) -> Result<(), A::Error>
     where
@@ -196,26 +203,32 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.found(Value::Null);
         Ok(())
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.found(Value::Null);
         Ok(())
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.found(Value::Null);
         Ok(())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.found(Value::String(text.to_owned()));
         Ok(())
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.found(Value::Null);
         Ok(())
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
+        self.found(Value::Null);
         Ok(())
     }
 }

@@ -8,7 +8,10 @@ use std::io::{self, BufRead};
 
 use tokenban_engine::token::Written;
 
-use super::finding::{Finding, Secret};
+use super::{
+    finding::{Finding, Secret},
+    notes::{Note, Notes},
+};
 
 /// The longest line that is looked at; NGINX takes no header near it by default.
 pub(crate) const LONGEST: usize = 64 * 1024;
@@ -75,7 +78,48 @@ pub(crate) fn one(text: &[u8], line: u64, sink: &mut dyn FnMut(Finding<'_>)) {
     if text.is_empty() || text.starts_with(b"#") {
         return;
     }
-    sink(Finding::of(line, secret(text)));
+    let secret = match secret(text) {
+        Secret::Text(text) if is_row(text) => Secret::Row(text),
+        other => other,
+    };
+    let is_digits = matches!(secret, Secret::Text(text) if is_like_a_digest(text));
+    let notes = if is_digits { Note::Digits.into() } else { Notes::NONE };
+    sink(Finding { notes, ..Finding::of(line, secret) });
+}
+
+/// As many hex digits as SHA-1 and SHA-256 have: whether it is a token or a digest nobody can tell.
+fn is_like_a_digest(text: &[u8]) -> bool {
+    matches!(text.len(), 40 | 64) && text.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// `alice,s3cr3t-token-0123`: values with commas or semicolons between them, one of which looks like
+/// a token. Pairs, as cookies and connection strings have them, are no such row.
+fn is_row(text: &[u8]) -> bool {
+    let is_separator = |byte: &u8| matches!(byte, b',' | b';');
+    if memchr::memchr2(b',', b';', text).is_none() {
+        return false;
+    }
+    let quote = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'');
+    let pieces = text.split(is_separator).map(|piece| {
+        let start = piece.iter().position(|byte| !quote(byte)).unwrap_or(piece.len());
+        let end = piece.iter().rposition(|byte| !quote(byte)).map_or(start, |last| last + 1);
+        &piece[start..end]
+    });
+    let pieces: Vec<&[u8]> = pieces.filter(|piece| !piece.is_empty()).collect();
+    let is_plain = |piece: &&[u8]| {
+        let padding = piece.iter().rev().take_while(|byte| **byte == b'=').count();
+        !piece[..piece.len() - padding].iter().any(|byte| matches!(byte, b'=' | b' '))
+    };
+    pieces.len() > 1 && pieces.iter().all(is_plain) && pieces.iter().any(|piece| is_tokenish(piece))
+}
+
+/// Long, of letters and digits, and of what stands between them in tokens.
+fn is_tokenish(piece: &[u8]) -> bool {
+    let byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.+/=~".contains(byte);
+    piece.len() >= 16
+        && piece.iter().all(byte)
+        && piece.iter().any(u8::is_ascii_digit)
+        && piece.iter().any(u8::is_ascii_alphabetic)
 }
 
 /// A token, or a digest that somebody else made.
@@ -131,6 +175,29 @@ mod tests {
         let expected = ["sha256", "sha1", "damaged", "damaged"];
         let found = found(text.as_bytes(), 8192);
         assert_eq!(found.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn rows_are_no_tokens() {
+        for text in [
+            "alice,fake-token-000001",
+            "fake-token-000001;fake-token-000002",
+            "\"a\", \"fake-token-000001\"",
+            "1,ZmFrZXRva2VuMDAwMDE=",
+        ] {
+            assert!(is_row(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "fake-token-000001",
+            "fake-token-000001,",
+            "\"fake-token-000001\";",
+            "a=1;session=fake-token-000001",
+            "pass,word",
+            "Server=x;Password=fake-token-000001",
+            "Digest username=\"a\", response=\"0123456789abcdef\"",
+        ] {
+            assert!(!is_row(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]

@@ -17,13 +17,19 @@ pub(crate) fn check(text: &[u8]) -> Result<(), ReadError> {
     if text.trim_ascii().is_empty() {
         return Err(ReadError::Empty);
     }
-    if text.iter().any(|byte| is_binary(*byte)) {
+    if text.iter().any(|byte| is_binary(*byte)) || is_no_text(text) {
         return Err(ReadError::Binary);
+    }
+    if is_document(text) {
+        return Err(ReadError::Document);
     }
     if memchr::memmem::find(text, b"-----BEGIN ").is_some() {
         return Err(ReadError::Pem);
     }
     let lines: Vec<&[u8]> = whole_lines(text).collect();
+    if lines.is_empty() && text.len() < PEEK {
+        return Err(ReadError::Empty);
+    }
     if let Some(columns) = columns(&lines) {
         return Err(ReadError::Columns(columns));
     }
@@ -37,6 +43,22 @@ pub(crate) fn check(text: &[u8]) -> Result<(), ReadError> {
 /// Control characters that no text has: tab, line ends, form feed and the end of a DOS file are.
 fn is_binary(byte: u8) -> bool {
     (byte < b' ' && !b"\t\n\r\x0c\x1a".contains(&byte)) || byte == 0x7f
+}
+
+/// Whether more than a tenth of it is neither UTF-8 nor ASCII: a password in Latin-1 is not.
+fn is_no_text(text: &[u8]) -> bool {
+    let broken = text.utf8_chunks().map(|chunk| chunk.invalid().len()).sum::<usize>();
+    broken * 10 > text.len()
+}
+
+/// What is made to be looked at: pages, documents.
+fn is_document(text: &[u8]) -> bool {
+    const STARTS: [&[u8]; 6] = [b"<!doctype", b"<?xml", b"<html", b"<svg", b"%pdf-", b"{\\rtf"];
+    let start = text.trim_ascii_start();
+    let begins = |with: &&[u8]| {
+        start.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
+    };
+    STARTS.iter().any(|with| begins(with))
 }
 
 /// The lines with something in them but a comment; of a start that was cut, all but the last.
@@ -94,11 +116,16 @@ mod tests {
 
     #[test]
     fn what_is_none_is_refused() {
-        let cases: [(&[u8], &str); 8] = [
+        let cases: [(&[u8], &str); 13] = [
             (b"-----BEGIN PRIVATE KEY-----\nMIIE\n", "PEM"),
             (b"", "empty"),
             (b" \n\n", "empty"),
+            (b"# a list\n# of nothing\n", "empty"),
             (b"token-01\0\n", "binary"),
+            (b"\xe4\xf6\xfc\x9a\x8b\xd0token", "binary"),
+            (b"%PDF-1.7\n", "document"),
+            (b"<!DOCTYPE html><html></html>", "document"),
+            (b"<?xml version=\"1.0\"?>\n<a/>", "document"),
             (b"\x7fELF\x02", "binary"),
             (b"name,what\nalice,token-01\nbob,token-02\n", "2 columns"),
             (b"a|b|c\nd|e|f\n", "3 columns"),

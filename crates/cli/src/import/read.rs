@@ -94,6 +94,10 @@ fn read_as(
 fn one(findings: &Findings, line: u64, object: &Value, sink: &mut dyn FnMut(Finding<'_>)) {
     let blank = Finding::of(line, Secret::Unreadable);
     match findings {
+        Findings::Strings => match object.as_str() {
+            Some(text) => lines::one(text.as_bytes(), line, sink),
+            None => sink(blank),
+        },
         _ if !object.is_object() => sink(blank),
         Findings::Fields(fields) => fields.finding(object, blank, sink),
         Findings::With(make) => make(object, blank, sink),

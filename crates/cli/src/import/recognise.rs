@@ -3,7 +3,7 @@
 use super::{
     error::ReadError,
     formats::{self, Format},
-    plain,
+    plain::{self, PEEK},
     structure::paths,
 };
 
@@ -18,17 +18,31 @@ pub(crate) fn recognise(start: &[u8]) -> Result<&'static Format, ReadError> {
     match text.first() {
         Some(b'{') => object(text),
         Some(b'[') if is_json_array(text) => object(text),
+        Some(b'[') if is_string_array(text) => Ok(&formats::STRINGS),
         _ => match formats::of_start(text) {
             Some(format) => Ok(format),
-            None => table(text),
+            None => below_other_lines(text).map_or_else(|| table(text), Ok),
         },
     }
+}
+
+/// JSON Lines with something else before them: a scanner's banner, its log.
+fn below_other_lines(text: &[u8]) -> Option<&'static Format> {
+    let start = memchr::memmem::find(text, b"\n{\"")?;
+    formats::of_json(&paths(&text[start..]))
 }
 
 /// `[` may also begin a line of text.
 fn is_json_array(text: &[u8]) -> bool {
     let next = text.iter().skip(1).find(|byte| !byte.is_ascii_whitespace());
     matches!(next, Some(b'{' | b'[' | b']') | None)
+}
+
+/// `["…", "…"]`; text begins with `["` only where somebody copied such an array.
+fn is_string_array(text: &[u8]) -> bool {
+    let inside = text[1..].trim_ascii_start();
+    let close = text.len() >= PEEK || text.trim_ascii_end().ends_with(b"]");
+    inside.starts_with(b"\"") && close
 }
 
 fn object(text: &[u8]) -> Result<&'static Format, ReadError> {
@@ -65,7 +79,6 @@ fn table(text: &[u8]) -> Result<&'static Format, ReadError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::plain::PEEK;
 
     #[test]
     fn formats_by_content() {
@@ -87,6 +100,12 @@ mod tests {
             ("RuleID,Commit,File,Secret,Fingerprint\n", "gitleaks-csv"),
             ("s3cr3t-token\nother", "text"),
             ("[not-json]\n", "text"),
+            ("[\"a\", \"b\"]\n", "json"),
+            ("[\n  \"a\"\n]", "json"),
+            (
+                "a banner\n\n{\"SourceMetadata\":{},\"DetectorName\":\"x\",\"Raw\":\"y\"}\n",
+                "trufflehog",
+            ),
             ("sha256:00\n", "text"),
             ("A_TOKEN=x\nPORT=80\n", "env"),
             ("# Netscape HTTP Cookie File\n", "cookies"),

@@ -69,13 +69,17 @@ pub(crate) struct Report {
 struct Lines {
     count: u64,
     first: Vec<u64>,
+    /// Whether there are lines beside the first ones.
+    more: bool,
 }
 
 impl Lines {
     fn add(&mut self, line: u64) {
         self.count += 1;
-        if self.first.len() < LINES_MAX && self.first.last() != Some(&line) {
-            self.first.push(line);
+        match self.first.last() {
+            Some(last) if *last == line => {}
+            _ if self.first.len() < LINES_MAX => self.first.push(line),
+            _ => self.more = true,
         }
     }
 
@@ -83,7 +87,7 @@ impl Lines {
     fn text(&self) -> String {
         let numbers: Vec<String> = self.first.iter().map(u64::to_string).collect();
         let noun = if numbers.len() == 1 { "line" } else { "lines" };
-        let more = if self.count > self.first.len() as u64 { " …" } else { "" };
+        let more = if self.more { " …" } else { "" };
         format!("{noun} {}{more}", numbers.join(", "))
     }
 }
@@ -114,6 +118,12 @@ impl Report {
     /// How many findings were refused.
     pub(crate) fn refused(&self) -> u64 {
         self.refused.values().map(|lines| lines.count).sum()
+    }
+
+    /// How many findings may be tokens and were not taken: those refused, and those of other tools.
+    pub(crate) fn not_understood(&self) -> u64 {
+        let of_others = self.skipped.get(&Skip::OtherTool).map_or(0, |lines| lines.count);
+        self.refused() + of_others
     }
 
     /// How many were left out.

@@ -1,7 +1,7 @@
 //! Alerts of GitHub's secret scanning: REST API «List secret scanning alerts».
 
-use base64::{engine::general_purpose::STANDARD, Engine};
 use serde_json::Value;
+use tokenban_parse::base64::base64;
 
 use super::{
     super::{
@@ -45,8 +45,13 @@ fn github(object: &Value, blank: Finding<'_>, sink: Sink<'_>) {
     sink(Finding { secret, rule, link, validity, ..blank });
 }
 
-/// `is_base64_encoded`: the place had the token in base64; a request may have it plain.
+/// `is_base64_encoded`: the place had the token in base64, of whichever alphabet; a request may have
+/// it plain.
 fn decoded(object: &Value) -> Option<Vec<u8>> {
     object.get("is_base64_encoded").and_then(Value::as_bool).filter(|is| *is)?;
-    STANDARD.decode(text(object, "secret")).ok()
+    let mut found = None;
+    base64(text(object, "secret").trim().as_bytes(), &mut Vec::new(), &mut |decoded| {
+        found.get_or_insert_with(|| decoded.to_vec());
+    });
+    found
 }

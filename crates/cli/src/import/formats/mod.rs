@@ -82,6 +82,8 @@ pub(crate) enum Reads {
 pub(crate) enum Findings {
     /// One finding, by the names of its members.
     Fields(Fields),
+    /// No object: the token itself.
+    Strings,
     /// Whatever a function makes of it.
     With(fn(&Value, Finding<'_>, Sink<'_>)),
 }
@@ -143,6 +145,17 @@ pub(crate) static CSV: Format = Format {
     nothing: "",
 };
 
+/// An array of tokens, as programs write it.
+pub(crate) static STRINGS: Format = Format {
+    word: "json",
+    name: "JSON array of tokens",
+    help: "A JSON array of tokens",
+    knows: Knows::Nothing,
+    reads: Reads::Json { path: &[], keep: &[], findings: Findings::Strings },
+    way_out: "",
+    nothing: "",
+};
+
 /// `[]`: a scanner's report of no findings, whichever it was.
 pub(crate) static NOTHING: Format = Format {
     word: "nothing",
@@ -177,12 +190,13 @@ pub(crate) fn of_start(start: &[u8]) -> Option<&'static Format> {
 
 /// What `--format` takes.
 pub(crate) fn parser() -> impl TypedValueParser<Value = &'static Format> {
-    let words = all().chain([&CSV, &TEXT]).map(|one| PossibleValue::new(one.word).help(one.help));
+    let words =
+        all().chain([&CSV, &STRINGS, &TEXT]).map(|one| PossibleValue::new(one.word).help(one.help));
     PossibleValuesParser::new(words).map(|word| of_word(&word).unwrap_or(&TEXT))
 }
 
 fn of_word(word: &str) -> Option<&'static Format> {
-    all().chain([&CSV]).find(|format| format.word == word)
+    all().chain([&CSV, &STRINGS]).find(|format| format.word == word)
 }
 
 impl Fields {

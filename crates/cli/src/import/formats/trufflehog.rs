@@ -69,8 +69,13 @@ fn trufflehog(object: &Value, blank: Finding<'_>, sink: Sink<'_>) {
         let notes = note.map_or(blank.notes, |note| blank.notes.with(note));
         sink(Finding { secret: clear(secret, rule), rule, link, validity, notes, ..blank });
     };
-    if is_aws(rule) {
-        return each(text(object, "Raw"), Some(Note::Identifier));
+    if is_aws(rule) && is_key_id(text(object, "Raw")) {
+        each(text(object, "Raw"), Some(Note::Identifier));
+        // Temporary keys have a third part, and that travels, too.
+        return match first_text(object, &["SecretParts.session_token"]) {
+            "" => {}
+            session => each(session, Some(Note::Secret)),
+        };
     }
     match object.get("SecretParts").and_then(Value::as_object).map(secrets) {
         Some(secrets) if !secrets.is_empty() => {
@@ -79,37 +84,57 @@ fn trufflehog(object: &Value, blank: Finding<'_>, sink: Sink<'_>) {
         }
         _ => match other_half(object, rule) {
             Some(secret) => each(secret, Some(Note::Secret)),
-            None => each(text(object, "Raw"), None),
+            None => each(text(object, "Raw"), is_compound(object).then_some(Note::Unsure)),
         },
     }
+}
+
+/// Whether the credential has more parts than `Raw`, which most detectors give the secret.
+fn is_compound(object: &Value) -> bool {
+    let both = text(object, "RawV2");
+    !both.is_empty() && both != text(object, "Raw")
 }
 
 fn parts(object: &Value) -> usize {
     object.get("SecretParts").and_then(Value::as_object).map_or(0, Map::len)
 }
 
-/// Of the parts of a credential the secrets; a key where nothing is called a secret.
+/// Of the parts of a credential the secrets; a key where nothing is called a secret. Names are those
+/// of its detectors (August 2026).
 fn secrets(parts: &Map<String, Value>) -> Vec<&str> {
     let named = |is: &dyn Fn(&str) -> bool| {
-        let one = |(name, value): (&String, &'_ Value)| is(name) && value.is_string();
-        let found = parts.iter().filter(|(name, value)| one((name, value)));
+        let found = parts.iter().filter(|(name, _)| is(&name.to_ascii_lowercase()));
         found.filter_map(|(_, value)| value.as_str()).collect::<Vec<_>>()
     };
+    let credential = |name: &str| names::is_credential(name.as_bytes());
     let secret = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        names::is_credential(name.as_bytes())
-            && ["pass", "pwd", "secret", "token"].iter().any(|word| name.contains(word))
-            && !name.ends_with("secret_id")
+        let says_so = ["pass", "pwd", "secret", "token"].iter().any(|word| name.contains(word));
+        name == "skey" || says_so && credential(name)
     };
-    let found = named(&secret);
-    if !found.is_empty() {
-        return found;
+    let ways: [&dyn Fn(&str) -> bool; 3] = [&secret, &credential, &|name| name == "secret_id"];
+    let found = ways.iter().map(|way| named(way)).find(|found| !found.is_empty());
+    let mut found = match (found, parts.len()) {
+        (None, 1) => named(&|_| true),
+        (found, _) => found.unwrap_or_default(),
+    };
+    if !found.iter().all(|value| is_twilio_sid(value)) {
+        found.retain(|value| !is_twilio_sid(value));
     }
-    let found = named(&|name| names::is_credential(name.as_bytes()));
-    match parts.len() {
-        1 if found.is_empty() => named(&|_| true),
-        _ => found,
-    }
+    found
+}
+
+/// `AKIA…`, `ASIA…`: the id of an access key.
+fn is_key_id(text: &str) -> bool {
+    text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// The names of Twilio's accounts and keys. Its two detectors call the secret beside them `key` and
+/// `sid`.
+fn is_twilio_sid(text: &str) -> bool {
+    let digits = text.strip_prefix("AC").or_else(|| text.strip_prefix("SK"));
+    digits.is_some_and(|digits| {
+        digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
 }
 
 /// What `RawV2` has beside `Raw` where that is the identifier; empty if it cannot be told apart.

@@ -5,10 +5,15 @@
 //! is the token alone. Where both the text and what is inside may be the token, both are readings.
 
 mod address;
+mod edges;
 mod escapes;
 mod named;
 
-pub(crate) use self::named::{setting, Setting};
+use self::edges::trimmed;
+pub(crate) use self::{
+    edges::is_invisible,
+    named::{setting, Setting},
+};
 use super::notes::{Note, Notes};
 
 /// How often something is taken off something else.
@@ -56,24 +61,31 @@ enum Peeled {
 type Peeler = fn(&[u8]) -> Option<Peeled>;
 
 /// Each knows one thing that surrounds tokens; in the order in which they are tried.
-const PEELERS: [Peeler; 10] = [
-    quotes,
+const PEELERS: [Peeler; 14] = [
+    edges::quotes,
+    edges::mark,
+    edges::comment,
     named::before,
-    trailing,
+    named::npmrc,
+    edges::trailing,
     named::header,
     named::fields,
     named::assignment,
     scheme,
     address::address,
+    edges::place,
     escapes::escapes,
     escapes::percent,
 ];
 
 /// The tokens inside a text.
 pub(crate) fn unwrap(text: &[u8]) -> Inside<'_> {
-    let text = text.trim_ascii();
+    let text = trimmed(text);
     // Nearly every token is a word without any of these; this look at it is all that it costs.
-    if !text.iter().fold(false, |found, byte| found | is_around(*byte)) {
+    let edges = [text.first(), text.last()].into_iter().flatten();
+    if !text.iter().fold(false, |found, byte| found | is_around(*byte))
+        && !{ edges }.any(|byte| edges::is_edge(*byte))
+    {
         return Inside::Bare(text);
     }
     let mut readings = Vec::new();
@@ -103,7 +115,7 @@ fn peel(
     let peelers = PEELERS.iter().enumerate().skip(first);
     let found = peelers.filter(|_| depth > 0).find_map(|(at, peeler)| Some((at, peeler(&text)?)));
     let mut inner = |text: Vec<u8>, note, readings: &mut Vec<Reading>| {
-        peel(text.trim_ascii().to_vec(), notes.with(note), 0, depth - 1, readings, refused);
+        peel(trimmed(&text).to_vec(), notes.with(note), 0, depth - 1, readings, refused);
     };
     match found {
         None => keep(Reading { token: text, notes }, readings),
@@ -124,37 +136,6 @@ fn keep(reading: Reading, readings: &mut Vec<Reading>) {
     let is_new = readings.iter().all(|known| known.token != reading.token);
     if is_new && readings.len() < MOST {
         readings.push(reading);
-    }
-}
-
-fn quotes(text: &[u8]) -> Option<Peeled> {
-    let inside = quoted(text)?;
-    Some(Peeled::Inner(inside.to_vec(), Note::Quotes))
-}
-
-/// What stands between quotes that belong together.
-fn quoted(text: &[u8]) -> Option<&[u8]> {
-    let [open @ (b'"' | b'\'' | b'`'), inside @ .., close] = text else { return None };
-    let again = |pair: &[u8]| pair[0] != b'\\' && pair[1] == *open;
-    let is_one = open == close && inside.first() != Some(open) && !inside.windows(2).any(again);
-    is_one.then_some(inside)
-}
-
-/// A comma, a semicolon, or a quote that nothing opens. Rarely a token ends so.
-fn trailing(text: &[u8]) -> Option<Peeled> {
-    match text {
-        [rest @ .., b',' | b';'] if quoted(rest.trim_ascii()).is_some() => {
-            Some(Peeled::Inner(rest.to_vec(), Note::Trailing))
-        }
-        [rest @ .., b',' | b';' | b'"' | b'\'' | b'`'] | [b'"' | b'\'' | b'`', rest @ ..]
-            if !rest.is_empty() && named::pair(text).is_none() =>
-        {
-            Some(Peeled::Also(rest.to_vec(), Note::Trailing))
-        }
-        [rest @ .., b',' | b';'] if named::pair(rest).is_some() => {
-            Some(Peeled::Inner(rest.to_vec(), Note::Trailing))
-        }
-        _ => None,
     }
 }
 

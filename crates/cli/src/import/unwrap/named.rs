@@ -1,7 +1,7 @@
 //! Names before a token: a header line, an assignment of any language, the pairs of a cookie or of a
 //! query.
 
-use super::{super::names, Note, Peeled};
+use super::{super::names, edges, Note, Peeled};
 
 /// The headers whose value may be written with their name, beside those whose name says so.
 const HEADERS: [&str; 4] = ["authorization", "job-token", "private-token", "proxy-authorization"];
@@ -14,6 +14,14 @@ const BEFORE: [&[u8]; 9] =
 pub(super) fn before(text: &[u8]) -> Option<Peeled> {
     let rest = BEFORE.iter().find_map(|word| text.strip_prefix(*word))?;
     Some(Peeled::Inner(rest.to_vec(), Note::Assignment))
+}
+
+/// `//registry.npmjs.org/:_authToken=…`, a line of `.npmrc`.
+pub(super) fn npmrc(text: &[u8]) -> Option<Peeled> {
+    let rest = text.strip_prefix(b"//")?;
+    let at = memchr::memmem::find(rest, b":_")?;
+    pair(&rest[at + 1..])?;
+    Some(Peeled::Inner(rest[at + 1..].to_vec(), Note::Address))
 }
 
 /// `Authorization: …`, `X-Api-Key: …`, `Cookie: …`.
@@ -38,7 +46,7 @@ pub(super) fn assignment(text: &[u8]) -> Option<Peeled> {
     if names::is_credential(name) || names::is_credential_value(value) {
         return Some(Peeled::Inner(value.to_vec(), Note::Assignment));
     }
-    if is_setting(name) || super::quoted(value).is_some() {
+    if is_setting(name) || edges::quoted(value).is_some() {
         return Some(match address_inside(value) {
             true => Peeled::Inner(value.to_vec(), Note::Assignment),
             false => Peeled::Setting,
@@ -79,7 +87,7 @@ fn is_setting(name: &[u8]) -> bool {
 /// Name and value, without the quotes around the name.
 pub(super) fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let (name, value) = split(text)?;
-    let name = super::quoted(name.trim_ascii()).unwrap_or(name.trim_ascii());
+    let name = edges::quoted(name.trim_ascii()).unwrap_or(name.trim_ascii());
     let value = value.strip_prefix(b">").unwrap_or(value).trim_ascii();
     // The padding of base64 is no value.
     let is_value = value.iter().any(|byte| *byte != b'=');

@@ -49,6 +49,18 @@ fn the_token_alone() {
         "postgres://u:s3cr3t-token@",
         "DATABASE_URL=postgres://u:s3cr3t-token@db.example/x",
         "https://example.com/a?b=c&access_token=s3cr3t-token#f",
+        "\u{201c}s3cr3t-token\u{201d}",
+        "«s3cr3t-token»",
+        "\u{a0}s3cr3t-token\u{200b}",
+        "\u{feff}s3cr3t-token",
+        "- s3cr3t-token",
+        "* \"s3cr3t-token\"",
+        "• s3cr3t-token",
+        "12. s3cr3t-token",
+        "> s3cr3t-token",
+        "s3cr3t-token # of the build server",
+        "export API_TOKEN='s3cr3t-token' # of the build server",
+        "//registry.npmjs.org/:_authToken=s3cr3t-token",
         "https://example.com/cb#access_token=s3cr3t-token&token_type=bearer",
     ] {
         assert_eq!(tokens(text), [token], "{text}");
@@ -60,9 +72,20 @@ fn the_token_alone() {
 
 #[test]
 fn nothing_is_taken_off_what_is_a_token() {
-    for text in
-        ["12345678:telegram-like", "pass phrase", "c2VjcmV0==", "a.b.c=", "v2.local.abc", "a:b"]
-    {
+    for text in [
+        "12345678:telegram-like",
+        "pass phrase",
+        "c2VjcmV0==",
+        "a.b.c=",
+        "v2.local.abc",
+        "a:b",
+        "eyJ.eyJ.",
+        "cut-by-a-tool...",
+        "pässwörter",
+        "a#b",
+        "<s3cr3t-token>",
+        "[default]",
+    ] {
         assert_eq!(tokens(text), [text], "{text}");
     }
 }
@@ -77,6 +100,14 @@ fn both_where_both_are_plausible() {
         ("abcdefgh\"", &["abcdefgh", "abcdefgh\""]),
         ("abcdefgh;", &["abcdefgh", "abcdefgh;"]),
         ("TOKEN-123,", &["TOKEN-123", "TOKEN-123,"]),
+        ("\"abcdefgh", &["abcdefgh", "\"abcdefgh"]),
+        ("abcdefgh\u{201d}", &["abcdefgh", "abcdefgh\u{201d}"]),
+        ("(abcdefgh)", &["abcdefgh", "(abcdefgh)"]),
+        ("abcdefgh')", &["abcdefgh", "abcdefgh'", "abcdefgh')"]),
+        ("abcdefgh.", &["abcdefgh", "abcdefgh."]),
+        ("+abcdefgh", &["abcdefgh", "+abcdefgh"]),
+        ("-abcdefgh", &["abcdefgh", "-abcdefgh"]),
+        ("src/a.py:12:abcdefgh", &["abcdefgh", "src/a.py:12:abcdefgh"]),
         ("a1=bcdefgh", &["bcdefgh", "a1=bcdefgh"]),
     ] {
         assert_eq!(tokens(text), all, "{text}");
