@@ -58,7 +58,7 @@ fn is_document(text: &[u8]) -> bool {
     let begins = |with: &&[u8]| {
         start.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
     };
-    STARTS.iter().any(|with| begins(with))
+    STARTS.iter().any(begins)
 }
 
 /// The lines with something in them but a comment; of a start that was cut, all but the last.
