@@ -3,16 +3,14 @@
 mod support;
 
 use std::{
-    fs,
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
+    fs, thread,
     time::{Duration, Instant},
 };
 
 use support::{
     app::{self, App, RULES, TOKEN},
     client::{body_of, chunked, exchange, http_2, noise, plain, status, statuses, Client, CLOSE},
-    Nginx, LEAKED,
+    Nginx, LEAKED, PATIENCE,
 };
 
 /// Needs a body only where its conditions hold.
@@ -32,7 +30,6 @@ rules:
 
 /// Long enough for NGINX to have answered if it were going to.
 const SILENCE: Duration = Duration::from_millis(150);
-const PATIENCE: Duration = Duration::from_secs(10);
 
 fn start(locations: &str) -> (Nginx, App) {
     app::start(&[("picky.yaml", PICKY)], locations)
@@ -274,11 +271,15 @@ fn a_reload_while_bodies_come_in() {
     let (first, rest) = request.split_at(10_000);
     let mut clients: Vec<Client> = (0..20).map(|_| Client::connect(nginx.port)).collect();
     clients.iter_mut().for_each(|client| client.send(first));
-    thread::sleep(Duration::from_millis(50));
+    let deadline = Instant::now() + PATIENCE;
+    // Themselves and who asks: NGINX has all heads.
+    while !nginx.get("/status", &[]).body.contains("Writing: 21 ") {
+        assert!(Instant::now() < deadline, "{}", nginx.get("/status", &[]).body);
+        thread::sleep(Duration::from_millis(10));
+    }
     let rules = RULES.replace("leaked-body", "another");
     fs::write(nginx.directory().join("body.yaml"), rules).unwrap();
     nginx.signal("HUP");
-    let deadline = Instant::now() + PATIENCE;
     while status(&nginx, &plain("POST /", CLOSE, TOKEN.as_bytes())) != 200 {
         assert!(Instant::now() < deadline, "the new rules: {}", nginx.log());
     }
@@ -347,27 +348,22 @@ fn a_large_body_takes_no_memory() {
     };
     let before = private();
     let body = noise(64 << 20);
-    let done = AtomicBool::new(false);
-    let most = thread::scope(|scope| {
-        let watch = scope.spawn(|| {
-            let mut most = 0;
-            // A failure below does not set `done`.
-            let end = Instant::now() + Duration::from_secs(300);
-            while !done.load(Ordering::Relaxed) && Instant::now() < end {
-                most = most.max(private());
-                thread::sleep(Duration::from_millis(1));
-            }
-            most
-        });
-        let cases = [("/", "", 204), ("/long", TOKEN, 403), ("/", "longer", 413)];
-        let statuses = cases.map(|(place, token, _)| {
+    let cases = [("/", "", 204), ("/long", TOKEN, 403), ("/", "longer", 413)];
+    let ask = || {
+        cases.map(|(place, token, _)| {
             let line = format!("POST {place}");
             status(&nginx, &plain(&line, CLOSE, &[&body, token.as_bytes()].concat()))
-        });
-        done.store(true, Ordering::Relaxed);
-        assert_eq!(statuses, cases.map(|(_, _, expected)| expected));
-        watch.join().unwrap()
+        })
+    };
+    let (statuses, most) = thread::scope(|scope| {
+        let (client, mut most) = (scope.spawn(ask), 0);
+        while !client.is_finished() {
+            most = most.max(private());
+            thread::sleep(Duration::from_millis(1));
+        }
+        (client.join().expect("three answers"), most)
     });
+    assert_eq!(statuses, cases.map(|(_, _, expected)| expected));
     assert!(most < before + 4096, "from {before} kB to {most} kB");
 }
 

@@ -9,13 +9,12 @@ use std::{
     net::TcpListener,
     process::{Command, Stdio},
     thread,
-    time::Duration,
 };
 
 use support::{
     app::{self, TOKEN},
     client::{chunked, http_2, noise, plain, status, statuses, Client, CLOSE},
-    Nginx,
+    Nginx, PATIENCE,
 };
 
 /// Looks into bodies and finds nothing in these tests.
@@ -93,10 +92,7 @@ fn too_long_a_body_is_refused_at_once() {
     {
         let mut client = Client::connect(nginx.port);
         client.send(&request[..2000]);
-        assert!(
-            client.wait_for("HTTP/1.1 413 ", Duration::from_secs(5)),
-            "the rest is not awaited"
-        );
+        assert!(client.wait_for("HTTP/1.1 413 ", PATIENCE), "the rest is not awaited");
     }
     for options in [&[] as &[&str], &["--no-content-length"]] {
         let frames = http_2(&nginx, "/", &noise(100_000), options);
@@ -233,7 +229,7 @@ fn a_spent_body_is_not_inspected() {
     let request = plain("POST /", CLOSE, &noise(100_000));
     let mut client = Client::connect(nginx.port);
     client.send(&request[..20_000]);
-    assert!(client.wait_for("HTTP/1.1 403 ", Duration::from_secs(5)), "{:?}", client.answer);
+    assert!(client.wait_for("HTTP/1.1 403 ", PATIENCE), "{:?}", client.answer);
     let log = nginx.log();
     assert!(log.contains("not inspected, denied: its body has been passed on unbuffered"), "{log}");
     assert_eq!(app.requests(), [""; 0]);

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::{directory, root, Nginx};
+use support::{directory, root, Nginx, PATIENCE};
 
 /// A command, and what the page says that it prints.
 struct Step {
@@ -70,7 +70,7 @@ fn what_the_page_prints_is_what_is_printed() {
 
 /// The access log, once the last request is in it: NGINX writes it after the answer.
 fn access_log(file: &Path) -> String {
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let text = fs::read_to_string(file).unwrap();
         if text.contains("[header, X-FORWARDED-FOR]") {

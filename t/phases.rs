@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::{Nginx, LEAKED};
+use support::{Nginx, LEAKED, PATIENCE};
 
 /// The application keeps a log of what reached it.
 const SERVERS: &str = r#"
@@ -36,7 +36,7 @@ const SERVERS: &str = r#"
 
 /// What reached the application, once it is as many requests as expected.
 fn reached(nginx: &Nginx, expected: usize) -> Vec<String> {
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let text = fs::read_to_string(nginx.directory().join("app.log")).unwrap_or_default();
         let targets = text.lines().filter_map(|line| line.split(' ').nth(6).map(str::to_owned));

@@ -7,10 +7,9 @@ use std::{
     net::{TcpListener, TcpStream},
     process::Command,
     thread,
-    time::Duration,
 };
 
-use support::{Nginx, LEAKED};
+use support::{Nginx, LEAKED, PATIENCE};
 
 /// The application answers 200; `/ws` lets a WebSocket handshake through to it.
 const SERVERS: &str = r#"
@@ -155,7 +154,7 @@ fn a_web_socket_handshake() {
         assert_eq!(nginx.raw(request.as_bytes()).status, 403, "{header}");
     }
     let mut stream = TcpStream::connect(("127.0.0.1", nginx.port)).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(handshake("X-API-KEY: clean").as_bytes()).unwrap();
     let mut answer = Vec::new();
     while !answer.ends_with(b"\r\n\r\n") {

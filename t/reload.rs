@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::{Nginx, LEAKED};
+use support::{Nginx, LEAKED, PATIENCE};
 
 const SERVER: &str = "tokenban on; tokenban_rules rules.yaml;
     server { listen 127.0.0.1:{port}; access_log off;
@@ -51,7 +51,7 @@ fn a_reload_takes_new_rules_and_keeps_the_old_on_a_mistake() {
     assert_eq!(nginx.bearer("/", "another-test-token-0123456789"), 403);
     fs::write(&rules, "rules: [{id: broken}]").unwrap();
     nginx.signal("HUP");
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + PATIENCE;
     while !nginx.log().contains("[emerg]") {
         assert!(Instant::now() < deadline, "no error: {}", nginx.log());
         thread::sleep(Duration::from_millis(10));
@@ -79,7 +79,7 @@ fn two_hundred_reloads_do_not_grow_the_master() {
 fn reload(nginx: &Nginx) {
     let old = nginx.workers();
     nginx.signal("HUP");
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let now = nginx.workers();
         if now.len() == old.len() && now.iter().all(|worker| !old.contains(worker)) {

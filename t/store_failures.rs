@@ -14,7 +14,7 @@ use std::{
 };
 
 use lists::{Lists, RULES};
-use support::{check_in, directory, is_root, Nginx};
+use support::{check_in, directory, is_root, Nginx, PATIENCE};
 use tempfile::TempDir;
 use tokenban_denylist::{CreateOptions, Store};
 
@@ -306,7 +306,7 @@ fn a_store_replaced_by_rename_is_taken() {
     drop(lists);
     fs::rename(&store, store.with_extension("old")).unwrap();
     fs::rename(&next, &store).unwrap();
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + PATIENCE;
     while nginx.bearer("/", CLEAN) != 403 {
         assert!(Instant::now() < deadline, "{}", nginx.log());
         thread::sleep(Duration::from_millis(20));
@@ -315,7 +315,7 @@ fn a_store_replaced_by_rename_is_taken() {
 }
 
 fn await_log(nginx: &Nginx, what: &str, text: &str) {
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + PATIENCE;
     while !nginx.log().contains(text) {
         assert!(Instant::now() < deadline, "{what}: no «{text}»: {}", nginx.log());
         thread::sleep(Duration::from_millis(20));

@@ -14,10 +14,9 @@ use std::{
 use support::{
     app::{self, App, TOKEN},
     client::{chunked, exchange, http_2, noise, plain, status, statuses, Client, CLOSE},
-    Nginx,
+    Nginx, PATIENCE,
 };
 
-const PATIENCE: Duration = Duration::from_secs(10);
 /// Long enough for NGINX to have passed something on if it were going to.
 const SILENCE: Duration = Duration::from_millis(200);
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::Nginx;
+use super::{Nginx, PATIENCE};
 
 /// A connection to NGINX.
 pub(crate) struct Client {
@@ -61,9 +61,6 @@ impl Client {
         self.answer
     }
 }
-
-/// A busy machine may take a while over 64 MB, and without optimisation.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Lets NGINX close when it has answered.
 pub(crate) const CLOSE: &str = "Connection: close\r\n";

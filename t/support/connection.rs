@@ -3,8 +3,9 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    time::Duration,
 };
+
+use crate::support::PATIENCE;
 
 /// A client of HTTP/1.1.
 pub(crate) struct Connection(BufReader<TcpStream>);
@@ -12,7 +13,7 @@ pub(crate) struct Connection(BufReader<TcpStream>);
 impl Connection {
     pub(crate) fn open(port: u16) -> Connection {
         let stream = TcpStream::connect(("127.0.0.1", port)).expect("connection");
-        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("timeout");
+        stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
         Connection(BufReader::new(stream))
     }
 

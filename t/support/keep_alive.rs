@@ -5,8 +5,9 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    time::Duration,
 };
+
+use crate::support::PATIENCE;
 
 /// A connection on which one request follows another.
 pub(crate) struct Connection {
@@ -101,7 +102,7 @@ fn status2(block: &[u8]) -> u16 {
 
 fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).expect("connection");
-    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("timeout");
+    stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
     stream.set_nodelay(true).expect("no delay");
     stream
 }

@@ -26,6 +26,10 @@ pub(crate) const LEAKED: &str = "leaked-test-token-0123456789";
 /// Denied by the rules below, whatever the mode but `off`.
 pub(crate) const ENFORCED: &str = "enforced-test-token-0123456789";
 
+/// How long a test waits for what must come: a busy machine is slow, and nothing waits for the end of
+/// it but a test that fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
 /// What most tests load as `rules.yaml`.
 const RULES: &str = r#"
 rules:
@@ -74,20 +78,31 @@ impl Nginx {
     pub(crate) fn start_in(directory: TempDir, main: &str, http: &str) -> Nginx {
         let (port, port2) = free_ports();
         configure(&directory, [port, port2], main, http);
-        let master = command(&directory).stderr(Stdio::null()).spawn().expect("NGINX starts");
-        let nginx = Nginx { directory, master, port, port2 };
-        nginx.await_start(workers(main));
+        let master = spawn(&directory);
+        let mut nginx = Nginx { directory, master, port, port2 };
+        while !nginx.has_started(workers(main)) {
+            (nginx.port, nginx.port2) = free_ports();
+            configure(&nginx.directory, [nginx.port, nginx.port2], main, http);
+            nginx.master = spawn(&nginx.directory);
+        }
         nginx
     }
 
-    /// The master listens before it has its workers.
-    fn await_start(&self, workers: usize) {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        let listens = || TcpStream::connect(("127.0.0.1", self.port)).is_ok();
-        while !listens() || self.workers().len() < workers {
-            assert!(Instant::now() < deadline, "NGINX does not start:\n{}", self.log());
+    /// Waits for the workers, which come after the master listens. False where another process has
+    /// taken a port that was free before.
+    fn has_started(&mut self, workers: usize) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        let listens = |port| TcpStream::connect(("127.0.0.1", port)).is_ok();
+        while self.workers().len() < workers || !listens(self.port) {
+            let has_ended = self.master.try_wait().expect("a child").is_some();
+            if has_ended && self.log().contains("Address already in use") {
+                return false;
+            }
+            let waits = !has_ended && Instant::now() < deadline;
+            assert!(waits, "NGINX does not start:\n{}", self.log());
             thread::sleep(Duration::from_millis(10));
         }
+        true
     }
 
     pub(crate) fn directory(&self) -> &Path {
@@ -133,7 +148,7 @@ impl Nginx {
     /// The same for either port.
     pub(crate) fn raw_to(&self, port: u16, request: &[u8]) -> Response {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("connection");
-        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("timeout");
+        stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
         stream.write_all(request).expect("request");
         let mut answer = Vec::new();
         // A reset after the answer is as good as an end.
@@ -153,7 +168,7 @@ impl Nginx {
 
     /// The access log, once it has as many lines as asked for.
     pub(crate) fn access_log(&self, lines: usize) -> String {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let text = read(&self.directory.path().join("access.log"));
             if text.lines().count() >= lines || Instant::now() > deadline {
@@ -327,6 +342,10 @@ pub(crate) fn nginx() -> Command {
     let mut command = Command::new(binary());
     command.env_remove("NGINX");
     command
+}
+
+fn spawn(directory: &TempDir) -> Child {
+    command(directory).stderr(Stdio::null()).spawn().expect("NGINX starts")
 }
 
 fn command(directory: &TempDir) -> Command {

@@ -357,7 +357,10 @@ fn an_interrupted_ban_says_that_nothing_was_changed() {
     let mut command = sandbox.command(&["ban"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    thread::sleep(Duration::from_millis(500));
+    while !takes_interrupts(child.id()) {
+        assert!(child.try_wait().unwrap().is_none(), "it waits for tokens");
+        thread::sleep(Duration::from_millis(5));
+    }
     let pid = nix::unistd::Pid::from_raw(child.id() as i32);
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
     let stdin = child.stdin.take();
@@ -366,6 +369,13 @@ fn an_interrupted_ban_says_that_nothing_was_changed() {
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(130), "{said}");
     assert_eq!(said, "tokenban: interrupted: nothing was changed\n");
+}
+
+/// Whether a process keeps `SIGINT`, the second of the signals, for a thread that waits for it.
+fn takes_interrupts(process: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:\t")).unwrap();
+    u64::from_str_radix(mask, 16).unwrap() & 2 != 0
 }
 
 /// As the shell does it: `tokenban ban --list le<TAB>`.
