@@ -3,6 +3,8 @@
 
 #[path = "support/case_file.rs"]
 mod case_file;
+#[path = "support/lists.rs"]
+mod lists;
 mod support;
 #[path = "support/wire.rs"]
 mod wire;
@@ -10,6 +12,7 @@ mod wire;
 use std::{env, fmt::Write as _, fs, path::Path};
 
 use case_file::{Exchange, Group, Rules};
+use lists::Lists;
 use support::{directory, Nginx, Response};
 use tokenban_engine::{
     decision::{Decision, Mode, Outcome},
@@ -63,7 +66,8 @@ fn run(group: &Group, only: &str, asked: &mut usize, fail: &mut dyn FnMut(&str))
     }
     *asked += exchanges.len();
     let nginx = start(group);
-    let ruleset = group.engine.then(|| load(group, &nginx));
+    let alone = group.engine && group.banned.is_empty();
+    let ruleset = alone.then(|| load(group, &nginx));
     for (case, exchange) in exchanges {
         let bytes = bytes(&exchange);
         let mut differences = ask_nginx(&nginx, &bytes, &exchange);
@@ -87,14 +91,25 @@ fn start(group: &Group) -> Nginx {
         fs::create_dir_all(file.parent().expect("a folder")).expect("folder");
         fs::write(file, wire::expand(text)).expect("file");
     }
+    let store = ban(&group.banned, directory.path());
     let files = files(&group.rules, directory.path()).join(" ");
     let decision = "$tokenban_status|$tokenban_rule|$tokenban_point";
     let http = format!(
-        "tokenban on; tokenban_rules {files};\n{APP}\n{}\nserver {{ listen 127.0.0.1:{{port}};\n\
+        "{store}tokenban on; tokenban_rules {files};\n{APP}\n{}\nserver {{ listen 127.0.0.1:{{port}};\n\
          root {{dir}}/html;\nadd_header X-Tokenban \"{decision}\" always;\n{}\n}}",
         group.http, group.server
     );
     Nginx::start_in(directory, "worker_processes 1;", &http)
+}
+
+/// The directive for a store with these tokens, if there are any.
+fn ban(tokens: &[String], directory: &Path) -> &'static str {
+    if tokens.is_empty() {
+        return "";
+    }
+    let mut lists = Lists::create(&directory.join("store"));
+    tokens.iter().for_each(|token| lists.ban(&wire::expand(token)));
+    "tokenban_store store; "
 }
 
 fn files(rules: &Rules, directory: &Path) -> Vec<String> {

@@ -25,7 +25,10 @@ pub(crate) struct Group {
     /// Further files of the directory: token files, pages.
     #[serde(default)]
     pub(crate) files: BTreeMap<PathBuf, String>,
-    /// Whether the engine alone is asked, too.
+    /// Tokens on the denylist `leaked` of the store.
+    #[serde(default)]
+    pub(crate) banned: Vec<String>,
+    /// Whether the engine alone is asked, too: it has no store.
     #[serde(default = "yes")]
     pub(crate) engine: bool,
     cases: Vec<Case>,

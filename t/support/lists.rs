@@ -24,7 +24,7 @@ impl Lists {
     }
 
     pub(crate) fn ban(&mut self, token: &str) {
-        self.put(&entry(Target::Token(token.as_bytes())));
+        Target::each(token.as_bytes(), &mut |target| self.put(&entry(target)));
     }
 
     pub(crate) fn put(&mut self, entry: &NewEntry<'_>) {

@@ -29,15 +29,12 @@ pub(crate) fn each(secret: &Admissible<'_>, only: Option<As>, sink: &mut dyn FnM
         Admissible::Sha256(digest) => return sink(Target::Sha256(*digest)),
         Admissible::Token(token) => token,
     };
-    let mut whole = false;
-    if only != Some(As::Token) {
-        Jwt::each(token, &mut |jwt| {
-            whole |= jwt.is_whole(token);
+    match only {
+        None => Target::each(token, sink),
+        Some(As::Token) => sink(Target::Token(token)),
+        Some(As::Jwt) => Jwt::each(token, &mut |jwt| {
             sink(Target::Jwt { header: jwt.header(), payload: jwt.payload() });
-        });
-    }
-    if !whole && only != Some(As::Jwt) {
-        sink(Target::Token(token));
+        }),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use tokenban_engine::denylist::{is_claim_shown, issuer, Key, Kind, Level, Networks, Profile};
+use tokenban_engine::{
+    denylist::{is_claim_shown, issuer, Key, Kind, Level, Networks, Profile},
+    Jwt,
+};
 
 /// What an entry bans. Only a digest of it is kept.
 #[derive(Clone, Copy)]
@@ -49,6 +52,21 @@ pub struct Claim<'a> {
     pub issuer: Option<&'a str>,
     /// Its value, where it is no secret and names no person.
     pub value: Option<&'a str>,
+}
+
+impl Target<'_> {
+    /// Hands over what to ban of a token: every JWT in it, which is found in every spelling, and the
+    /// token itself where it is more than a JWT.
+    pub fn each(token: &[u8], sink: &mut dyn FnMut(Target<'_>)) {
+        let mut whole = false;
+        Jwt::each(token, &mut |jwt| {
+            whole |= jwt.is_whole(token);
+            sink(Target::Jwt { header: jwt.header(), payload: jwt.payload() });
+        });
+        if !whole {
+            sink(Target::Token(token));
+        }
+    }
 }
 
 impl<'a> Target<'a> {
