@@ -32,6 +32,13 @@ pub fn is_basic(value: &[u8]) -> bool {
     after_scheme(value, b"basic").is_some()
 }
 
+/// Whether the scheme stands anywhere in `value`, in any case.
+pub fn names_basic(value: &[u8]) -> bool {
+    let (b, scheme) = (memchr::memchr2_iter(b'b', b'B', value), b"basic");
+    b.filter_map(|at| value.get(at..at + scheme.len()))
+        .any(|word| word.eq_ignore_ascii_case(scheme))
+}
+
 fn percent_readings(
     user: &[u8],
     password: &[u8],
@@ -117,6 +124,7 @@ mod tests {
 
     #[test]
     fn the_scheme_tells() {
+        assert!(names_basic(b"x, bAsic eDp5") && !names_basic(b"bbasi") && !names_basic(b""));
         assert!(is_basic(b" BASIC\teDp5"));
         assert!(!is_basic(b"eDp5"));
         assert!(!is_basic(b"Basically x"));

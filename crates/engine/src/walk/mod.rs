@@ -52,6 +52,8 @@ pub(crate) struct Walk<'a, R: ?Sized> {
     inflation: Inflation,
     /// Whether what is read was decoded with a charset.
     is_transcoded: bool,
+    /// Whether the header that is read, if one is, names the scheme Basic.
+    names_basic: bool,
     /// The JSON text of GraphQL's variables, where a document is read.
     variables: Vec<u8>,
 }
@@ -87,8 +89,18 @@ impl<'a, R: Request + ?Sized> Walk<'a, R> {
         pool: &'a mut Pool,
         visit: &'a mut Visit<'a>,
     ) -> Walk<'a, R> {
-        let (message, inflation, is_transcoded, variables) = (None, HEAD, false, Vec::new());
-        Walk { tree, schema, request, pool, visit, message, inflation, is_transcoded, variables }
+        Walk {
+            tree,
+            schema,
+            request,
+            pool,
+            visit,
+            message: None,
+            inflation: HEAD,
+            is_transcoded: false,
+            names_basic: false,
+            variables: Vec::new(),
+        }
     }
 
     /// Visits what the tree names of one stage. A tree of the body may name points of the head, too.

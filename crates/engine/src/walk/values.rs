@@ -7,7 +7,7 @@ use super::{
 };
 use tokenban_parse::{
     base64::{base64, encode},
-    basic::{basic, is_basic},
+    basic::{basic, is_basic, names_basic},
     cookies::{cookie_values, cookies},
     credentials::{credentials, subprotocols},
     gzip::gzip,
@@ -75,12 +75,12 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             Kind::Base64 => {
                 base64(value, &mut buffers.value, &mut |decoded| self.value(child, decoded));
             }
-            Kind::Basic if node.is_below_scheme || is_basic(value) => {
-                self.basic(child, value, buffers);
-            }
+            Kind::Basic if self.may_be_basic(node, value) => self.basic(child, value, buffers),
             Kind::Credentials => {
+                let outer = std::mem::replace(&mut self.names_basic, names_basic(value));
                 credentials(value, &mut |found| self.value(child, found));
                 subprotocols(value, &mut buffers.value, &mut |found| self.value(child, found));
+                self.names_basic = outer;
             }
             Kind::Gql => self.gql(child, value),
             Kind::Gzip => self.gzip(child, value, buffers),
@@ -97,6 +97,15 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             Kind::Xml => self.xml(child, value),
             _ => {}
         }
+    }
+
+    /// Whether a value may be Basic: with its scheme, or where the scheme is taken off already. A
+    /// period is in no base64; decoders that skip it are asked by the scheme, and not for the sake of
+    /// every JWT that follows another one.
+    fn may_be_basic(&self, node: &Node, value: &[u8]) -> bool {
+        let bare =
+            node.is_below_scheme && (self.names_basic || memchr::memchr(b'.', value).is_none());
+        bare || is_basic(value)
     }
 
     /// The parsers whose elements are siblings: one pass serves all of them.
