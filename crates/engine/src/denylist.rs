@@ -14,6 +14,7 @@ pub(crate) mod lookup;
 mod memory;
 mod networks;
 mod profile;
+mod sought;
 mod thumbprint;
 
 pub use self::{
@@ -21,6 +22,7 @@ pub use self::{
     memory::MemoryDenylists,
     networks::{Network, Networks},
     profile::{Kind, Profile, Register, RegisteredClaim},
+    sought::{HashKey, Sought},
 };
 
 /// What an entry is found by: the first 16 bytes of a SHA-256.
@@ -133,6 +135,13 @@ pub struct StoreLost;
 pub trait Denylists {
     /// What values the entries may match, so that most values need no digest.
     fn profile(&self) -> &Profile;
+
+    /// Whether there may be an entry for what is looked for; `false` is certain. `key` gives its key,
+    /// where that is worth a digest; nothing where it cannot be told yet.
+    fn may_hold(&self, sought: &Sought<'_>, key: &mut dyn FnMut() -> Option<Key>) -> bool {
+        let _ = (sought, key);
+        true
+    }
 
     /// Hands over every ban of a key, from all lists, expired ones too.
     fn find(&self, key: &Key, found: &mut dyn FnMut(&Ban<'_>)) -> Result<(), StoreLost>;

@@ -458,7 +458,7 @@ fn a_lost_store_is_said_and_other_rules_decide() {
 #[test]
 fn a_value_is_looked_up_once_whatever_looks_at_it() {
     let lists = Counting { lists: holding(TOKEN), asked: Cell::new(0) };
-    let other = "another-fake-token-01";
+    let other = "fake-token-of-others1"; // what the profile cannot tell from the banned one
     assert_eq!(other.len(), TOKEN.len());
     let rules = "rules:
 - {id: a, points: [[header, A], [header_all], [header, A, credentials]], denylist: [leaked]}

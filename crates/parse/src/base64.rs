@@ -55,6 +55,20 @@ pub fn encode(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// Appends `bytes` in the alphabet for URLs (RFC 4648 section 5), not padded: as JWTs are written.
+pub fn encode_url(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    encode(bytes, out);
+    out.truncate(out.len() - [0, 2, 1][bytes.len() % 3]);
+    for byte in &mut out[start..] {
+        *byte = match *byte {
+            b'+' => b'-',
+            b'/' => b'_',
+            byte => byte,
+        };
+    }
+}
+
 /// The decoded bytes of `text`, one by one, for a look at its start.
 pub fn bytes(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
     let (mut bits, mut count) = (0u32, 0);

@@ -1,15 +1,17 @@
 //! Looking a value up: which keys it may be found by, and which bans count.
 //!
 //! A value is hashed once for all rules and lists at its leaf, and not at all where the profile of
-//! the store excludes it or where the same bytes were clean at another leaf of the request.
+//! the store excludes it or where the same bytes were clean at another leaf of the request. It is
+//! digested, and a JWT decoded, only where the store's filter does not say no to the hash.
 
 use sha1::Sha1;
 use sha2::Digest;
 
-use super::{claims::Claims, Ban, Denylists, Key, Register, StoreLost};
+use super::{claims::Claims, sought::plain_jwt, Ban, Denylists, Key, Register, Sought, StoreLost};
 use tokenban_parse::{
+    base64::encode_url,
     jwt::{jwt, Jwt},
-    Buffers,
+    shrink, Buffers,
 };
 
 use crate::decision::{Fingerprint, Incomplete};
@@ -33,6 +35,8 @@ pub(crate) struct Memory {
     scanned: Scanned,
     buffers: Buffers,
     claims: Claims,
+    /// A JWT's header and payload in their one spelling.
+    text: Vec<u8>,
 }
 
 /// How many keys one JWT may give by its claims. An issuer writes a claim once, though it may be a list
@@ -58,15 +62,17 @@ impl<'a> Lookup<'a> {
     }
 
     fn token(&mut self, value: &[u8], found: &mut Found<'_>) {
-        let key = Key::token(value);
         let mut clean = true;
         let live = &mut |ban: &Ban<'_>| {
             if ban.expires.is_none_or(|expires| self.now < expires) {
                 clean = false;
-                found(Fingerprint::of_key(&key), ban);
+                found(Fingerprint::of_key(&Key::token(value)), ban);
             }
         };
-        let mut asked = self.store.find(&key, live);
+        let mut asked = Ok(());
+        if self.store.may_hold(&Sought::Token(value), &mut || Some(Key::token(value))) {
+            asked = self.store.find(&Key::token(value), live);
+        }
         if self.store.profile().has_sha1() {
             asked = asked.and(self.store.find_sha1(&Sha1::digest(value).into(), live));
         }
@@ -78,18 +84,23 @@ impl<'a> Lookup<'a> {
     }
 
     fn jwts(&mut self, value: &[u8], found: &mut Found<'_>) {
-        let Memory { buffers, claims, scanned, .. } = &mut *self.memory;
+        let Memory { buffers, claims, scanned, text, .. } = &mut *self.memory;
         if scanned.covers(value) {
             return;
         }
-        let ask = Ask { store: self.store, now: self.now };
+        let profile = self.store.profile();
+        let whole = profile.has_jwt() && !is_unknown_jwt(self.store, value);
+        if !whole && profile.claims().is_empty() {
+            return scanned.keep(value);
+        }
+        let ask = Ask { store: self.store, now: self.now, whole };
         let (mut incomplete, mut clean) = (None, true);
         let found = &mut |fingerprint, ban: &Ban<'_>| {
             clean = false;
             found(fingerprint, ban);
         };
         jwt(value, buffers, &mut |jwt| {
-            if let Err(why) = ask.jwt(jwt, claims, found) {
+            if let Err(why) = ask.jwt(jwt, claims, text, found) {
                 incomplete = Some(why);
             }
         });
@@ -98,13 +109,23 @@ impl<'a> Lookup<'a> {
         }
         buffers.shrink();
         claims.shrink();
+        shrink(text);
         self.incomplete = self.incomplete.or(incomplete);
     }
+}
+
+/// Whether the only JWT of a value has no entry, as can be told without decoding it.
+fn is_unknown_jwt(store: &dyn Denylists, value: &[u8]) -> bool {
+    plain_jwt(value).is_some_and(|(header, payload)| {
+        !store.may_hold(&Sought::Jwt(header, payload), &mut || None)
+    })
 }
 
 struct Ask<'a> {
     store: &'a dyn Denylists,
     now: u64,
+    /// Whether JWTs are looked for as a whole, too.
+    whole: bool,
 }
 
 impl Ask<'_> {
@@ -112,18 +133,34 @@ impl Ask<'_> {
         &self,
         jwt: &Jwt<'_>,
         claims: &mut Claims,
+        text: &mut Vec<u8>,
         found: &mut Found<'_>,
     ) -> Result<(), Incomplete> {
-        let profile = self.store.profile();
-        if profile.has_jwt() {
-            self.key(&Key::jwt(jwt.header(), jwt.payload()), None, found)?;
+        if self.whole {
+            self.whole(jwt, text, found)?;
         }
-        let register = profile.claims();
+        let register = self.store.profile().claims();
         if !register.is_empty() {
             claims.read(jwt.header(), jwt.payload(), register);
             self.claims(claims, register, found)?;
         }
         Ok(())
+    }
+
+    /// Header and payload, in the spelling that the filter knows.
+    fn whole(
+        &self,
+        jwt: &Jwt<'_>,
+        text: &mut Vec<u8>,
+        found: &mut Found<'_>,
+    ) -> Result<(), Incomplete> {
+        text.clear();
+        encode_url(jwt.header(), text);
+        let end = text.len();
+        encode_url(jwt.payload(), text);
+        let (header, payload) = text.split_at(end);
+        let key = || Key::jwt(jwt.header(), jwt.payload());
+        self.key(&Sought::Jwt(header, payload), &key, None, found)
     }
 
     /// Every value of every claim, for any issuer and for each that the JWT names.
@@ -144,7 +181,9 @@ impl Ask<'_> {
                     if keys > KEYS_MAX {
                         return Err(Incomplete::Bound);
                     }
-                    self.key(&Key::claim(&claim.name, issuer, value), Some(claims), found)?;
+                    let sought = Sought::Claim(&claim.name, issuer, value);
+                    let key = || Key::claim(&claim.name, issuer, value);
+                    self.key(&sought, &key, Some(claims), found)?;
                 }
             }
         }
@@ -157,20 +196,25 @@ impl Ask<'_> {
     /// Where claims are given, a ban may be of tokens issued before some time only.
     fn key(
         &self,
-        key: &Key,
+        sought: &Sought<'_>,
+        key: &dyn Fn() -> Key,
         claims: Option<&Claims>,
         found: &mut Found<'_>,
     ) -> Result<(), Incomplete> {
+        if !self.store.may_hold(sought, &mut || Some(key())) {
+            return Ok(());
+        }
+        let key = key();
         let live = &mut |ban: &Ban<'_>| {
             let meant = match (claims, ban.issued_before) {
                 (Some(claims), Some(second)) => claims.may_be_issued_before(second),
                 _ => true,
             };
             if meant && ban.expires.is_none_or(|expires| self.now < expires) {
-                found(Fingerprint::of_key(key), ban);
+                found(Fingerprint::of_key(&key), ban);
             }
         };
-        self.store.find(key, live).map_err(|StoreLost| Incomplete::Store)
+        self.store.find(&key, live).map_err(|StoreLost| Incomplete::Store)
     }
 }
 
@@ -226,12 +270,8 @@ impl Scanned {
     /// ones are found as in the whole; a JSON serialisation is looked for at the beginning only.
     fn covers(&self, value: &[u8]) -> bool {
         let Some(before) = self.0.strip_suffix(value) else { return false };
-        before.last().is_none_or(|byte| *byte == b' ') && !is_json(value)
+        before.last().is_none_or(|byte| *byte == b' ') && memchr::memchr(b'{', value).is_none()
     }
-}
-
-fn is_json(value: &[u8]) -> bool {
-    value.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }
 
 #[cfg(test)]
@@ -247,6 +287,8 @@ mod tests {
         assert!(!scanned.covers(b".b.c") && !scanned.covers(b"a.b"));
         scanned.keep(b"JWS {\"payload\":\"a\"}");
         assert!(!scanned.covers(b"{\"payload\":\"a\"}"));
+        scanned.keep(b"a. JWS {\"payload\":\"a\"}");
+        assert!(!scanned.covers(b"JWS {\"payload\":\"a\"}"));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What the entries of a store have in common: the cheapest of all filters.
 //!
-//! It only ever grows while entries are added, so a «no» is certain. It says of the entries which
-//! lengths they have and whether any holds white space, and which claims they name: nothing that
-//! helps to guess one.
+//! It only ever grows while entries are added, so a «no» is certain. It says of the tokens which
+//! lengths they have and, in a few bits, how they begin, and which claims entries name: next to
+//! nothing that helps to guess one.
 
 use super::claim::{places, Place};
 use super::claims::{ISSUED_AT, ISSUER};
@@ -25,11 +25,15 @@ pub enum Kind {
 /// Bits for the lengths 0 to 1,022; the last one stands for all longer ones.
 const WORDS: usize = 16;
 
+/// Bits for hashes of the first two bytes.
+const STARTS: usize = 8;
+
 /// Which values the entries of a store may match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     lengths: [u64; WORDS],
-    /// A bit each for white space in some token, and for entries of a kind.
+    starts: [u64; STARTS],
+    /// A bit each for entries of a kind.
     flags: u64,
     claims: Register,
 }
@@ -71,19 +75,24 @@ pub(super) enum Sort {
     Value,
 }
 
-const SPACES: u64 = 1;
+/// Tokens of which only a SHA-256 is known.
+const SHA256: u64 = 1;
 const SHA1: u64 = 1 << 1;
 const JWT: u64 = 1 << 2;
+/// JWTs or claims of which only the key is known.
+const KEYS: u64 = 1 << 3;
 
 impl Profile {
     /// The profile of a store without entries.
-    pub const EMPTY: Profile = Profile { lengths: [0; WORDS], flags: 0, claims: Register::EMPTY };
+    pub const EMPTY: Profile =
+        Profile { lengths: [0; WORDS], starts: [0; STARTS], flags: 0, claims: Register::EMPTY };
 
     /// The profile of a store of which nothing is known: any value of eight bytes and more.
     pub const ANY: Profile = {
         let mut lengths = [u64::MAX; WORDS];
         lengths[0] = !0xff;
-        Profile { lengths, flags: SPACES | SHA1 | JWT, claims: Register::EMPTY }
+        let (starts, flags) = ([u64::MAX; STARTS], SHA256 | SHA1 | JWT | KEYS);
+        Profile { lengths, starts, flags, claims: Register::EMPTY }
     };
 
     /// [`Profile::EMPTY`], for as long as one likes.
@@ -102,9 +111,8 @@ impl Profile {
     pub fn add_token(&mut self, token: &[u8]) {
         let (word, bit) = place(token.len());
         self.lengths[word] |= bit;
-        if has_space(token) {
-            self.flags |= SPACES;
-        }
+        let (word, bit) = start(token);
+        self.starts[word] |= bit;
     }
 
     /// Takes in an entry by a claim, of one issuer or of any. Whether there was room for its name: a
@@ -113,13 +121,32 @@ impl Profile {
         self.claims.add(name, of_one)
     }
 
-    /// Takes in an entry of which nothing else is known. Of a claim, see [`Profile::add_claim`].
+    /// Takes in an entry of a kind. Of a token nothing but a digest is known; of a claim, see
+    /// [`Profile::add_claim`].
     pub fn add(&mut self, kind: Kind) {
         match kind {
             Kind::Claim => {}
             Kind::Jwt => self.flags |= JWT,
             Kind::Sha1 => self.add_any(SHA1),
-            Kind::Sha256 | Kind::Token => self.add_any(0),
+            Kind::Sha256 | Kind::Token => self.add_any(SHA256),
+        }
+    }
+
+    /// Takes in an entry of which only the key is known, as another store keeps it.
+    pub fn add_known(&mut self, kind: Kind) {
+        self.add(kind);
+        if matches!(kind, Kind::Claim | Kind::Jwt) {
+            self.flags |= KEYS;
+        }
+    }
+
+    /// Makes it the profile of the same entries where only digests of them are known.
+    pub fn forget_tokens(&mut self) {
+        if self.lengths != [0; WORDS] {
+            self.add_any(SHA256);
+        }
+        if self.flags & JWT != 0 || !self.claims.is_empty() {
+            self.flags |= KEYS;
         }
     }
 
@@ -134,18 +161,35 @@ impl Profile {
         })
     }
 
-    /// Takes in what another profile says of tokens: their lengths, and white space.
+    /// Takes in what another profile says of tokens: their lengths, their beginnings, and whether
+    /// only digests of some are known.
     pub fn merge_tokens(&mut self, other: &Profile) {
-        for (mine, theirs) in self.lengths.iter_mut().zip(other.lengths) {
+        let places = self.lengths.iter_mut().chain(&mut self.starts);
+        for (mine, theirs) in places.zip(other.lengths.iter().chain(&other.starts)) {
             *mine |= theirs;
         }
-        self.flags |= other.flags & SPACES;
+        self.flags |= other.flags & SHA256;
+    }
+
+    /// Takes in whether another profile knows only keys of some entries.
+    pub fn merge_keys(&mut self, other: &Profile) {
+        self.flags |= other.flags & KEYS;
     }
 
     /// Whether an entry may be this value as a token. `false` is certain.
     pub fn may_hold(&self, value: &[u8]) -> bool {
-        let (word, bit) = place(value.len());
-        self.lengths[word] & bit != 0 && (self.flags & SPACES != 0 || !has_space(value))
+        let ((word, bit), (at, first)) = (place(value.len()), start(value));
+        self.lengths[word] & bit != 0 && self.starts[at] & first != 0
+    }
+
+    /// Whether there are tokens of which only a digest is known: a value has to be digested.
+    pub fn has_sha256(&self) -> bool {
+        self.flags & SHA256 != 0
+    }
+
+    /// Whether there are JWTs or claims of which only the key is known.
+    pub fn has_keys(&self) -> bool {
+        self.flags & KEYS != 0
     }
 
     /// Whether there are SHA-1 digests.
@@ -165,7 +209,7 @@ impl Profile {
 
     /// As the store keeps it: little-endian words, then the claims.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let words = self.lengths.iter().chain([&self.flags]);
+        let words = self.lengths.iter().chain(&self.starts).chain([&self.flags]);
         let mut bytes: Vec<u8> = words.flat_map(|word| word.to_le_bytes()).collect();
         for claim in &self.claims.claims {
             bytes.push(u8::from(claim.of_any) | u8::from(claim.of_one) << 1);
@@ -177,9 +221,10 @@ impl Profile {
 
     /// Reads what [`Profile::to_bytes`] wrote; `None` where it is damaged.
     pub fn from_bytes(bytes: &[u8]) -> Option<Profile> {
-        let (words, mut rest) = bytes.split_at_checked((WORDS + 1) * 8)?;
+        let (words, mut rest) = bytes.split_at_checked((WORDS + STARTS + 1) * 8)?;
         let mut profile = Profile::EMPTY;
-        let places = profile.lengths.iter_mut().chain([&mut profile.flags]);
+        let Profile { lengths, starts, flags, .. } = &mut profile;
+        let places = lengths.iter_mut().chain(starts).chain([flags]);
         for (chunk, word) in words.chunks_exact(8).zip(places) {
             *word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
         }
@@ -199,7 +244,8 @@ impl Profile {
     /// A digest tells neither length nor bytes. No token is shorter than 8 bytes.
     fn add_any(&mut self, flag: u64) {
         self.lengths = Profile::ANY.lengths;
-        self.flags |= flag | SPACES;
+        self.starts = Profile::ANY.starts;
+        self.flags |= flag;
     }
 }
 
@@ -272,14 +318,20 @@ impl Default for Profile {
     }
 }
 
-fn has_space(value: &[u8]) -> bool {
-    value.iter().any(|byte| *byte <= b' ')
-}
-
 fn place(length: usize) -> (usize, u64) {
     let length = length.min(WORDS * 64 - 1);
     (length / 64, 1 << (length % 64))
 }
+
+/// The place of the first two bytes; others share it.
+fn start(value: &[u8]) -> (usize, u64) {
+    let first = value.first_chunk::<2>().map_or(0, |bytes| u32::from(u16::from_le_bytes(*bytes)));
+    let place = (first.wrapping_mul(0x9e37_79b1) >> 23) as usize;
+    (place / 64, 1 << (place % 64))
+}
+
+/// The places of a start are as many as there are bits for them.
+const _: () = assert!(STARTS * 64 == 1 << (32 - 23));
 
 #[cfg(test)]
 mod tests {
@@ -290,13 +342,29 @@ mod tests {
         let mut profile = Profile::EMPTY;
         assert!(!profile.may_hold(b"12345678"));
         profile.add_token(b"12345678");
-        assert!(profile.may_hold(b"abcdefgh"));
-        assert!(!profile.may_hold(b"abcd fgh") && !profile.may_hold(b"123456789"));
+        assert!(profile.may_hold(b"12cdefgh") && !profile.may_hold(b"abcdefgh"));
+        assert!(!profile.may_hold(b"123456789"));
         profile.add_token(&[b'x'; 4000]);
-        assert!(profile.may_hold(&[b'y'; 5000]) && !profile.may_hold(&[b'y'; 500]));
+        assert!(profile.may_hold(&[b'x'; 5000]) && !profile.may_hold(&[b'x'; 500]));
+        assert!(!profile.has_sha256());
         profile.add(Kind::Sha1);
         assert!(profile.may_hold(b"a value of any length") && !profile.may_hold(b"short"));
         assert!(profile.has_sha1() && !profile.has_jwt() && profile.claims().is_empty());
+    }
+
+    #[test]
+    fn what_only_a_key_is_known_of() {
+        let mut profile = Profile::EMPTY;
+        profile.add(Kind::Jwt);
+        assert!(profile.has_jwt() && !profile.has_keys());
+        profile.add_known(Kind::Claim);
+        assert!(profile.has_keys() && !profile.has_sha256());
+        profile.add_known(Kind::Token);
+        assert!(profile.has_sha256() && profile.may_hold(b"a value of any length"));
+        let mut token = Profile::EMPTY;
+        token.add_token(b"a-fake-token");
+        token.forget_tokens();
+        assert!(token.has_sha256() && !token.has_keys() && token.may_hold(b"another-one"));
     }
 
     #[test]
