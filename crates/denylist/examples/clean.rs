@@ -9,7 +9,7 @@
 
 use std::{env, path::Path};
 
-use tokenban_denylist::{Batch, CreateOptions, ImportOptions, NewEntry, Reader, Store, Target};
+use tokenban_denylist::{CreateOptions, ImportOptions, NewEntry, Reader, Store, Target};
 use tokenban_engine::{
     decision::{Decision, Mode},
     limits::Limits,
@@ -58,7 +58,8 @@ fn rules(point: &str) -> String {
 fn make(path: &Path) {
     let name = path.file_name().unwrap().to_str().unwrap();
     let (kind, count) = name.split_once('-').unwrap();
-    let mut batch = Batch::new();
+    let mut store = Store::create(path, &CreateOptions::default()).unwrap();
+    let mut batch = store.batch().unwrap();
     for number in 0..count.parse().unwrap() {
         let payload = format!("{{\"iss\":\"https://id.example\",\"sub\":\"fake-{number}\"}}");
         let token = format!("fake_{number:035}");
@@ -68,7 +69,6 @@ fn make(path: &Path) {
         };
         batch.add(&entry(target)).unwrap();
     }
-    let mut store = Store::create(path, &CreateOptions::default()).unwrap();
     store.import(batch, &ImportOptions::default()).unwrap();
 }
 

@@ -1,22 +1,30 @@
-//! Entries on their way into the store, in memory: 20 bytes each, digests only.
+//! Entries on their way into the store, in memory: 28 bytes each, digests and hashes only.
 
 use std::{collections::HashMap, fmt};
 
 use sha2::{Digest, Sha256};
-use tokenban_engine::denylist::Profile;
+use tokenban_engine::denylist::{HashKey, Profile};
 
 use crate::{
     detail::Detail,
     entry::{EntryKey, NewEntry},
     error::{Kind, StoreError, TOO_MANY_CLAIMS},
+    filter,
 };
 
 /// A row: a key and the place of its detail in [`Batch::details`].
 pub(crate) type Row<const N: usize> = ([u8; N], u32);
 
-/// What an import takes in. It needs no store and holds no lock while it is filled.
+/// What an import takes in. It holds no lock while it is filled.
+///
+/// One that [`Store::batch`](crate::Store::batch) made has the hashes that make look-ups cheap. One
+/// made without a store, or for another one, has digests only: each value that may be a token has to
+/// be digested then.
 #[derive(Default)]
 pub struct Batch {
+    hash_key: Option<HashKey>,
+    /// What the filter has of the entries.
+    hashes: Vec<u64>,
     pub(crate) keys: Vec<Row<16>>,
     pub(crate) sha1: Vec<Row<20>>,
     /// Written details, each once.
@@ -32,9 +40,13 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// An empty one.
+    /// An empty one, for no certain store.
     pub fn new() -> Batch {
         Batch::default()
+    }
+
+    pub(crate) fn of_store(hash_key: HashKey) -> Batch {
+        Batch { hash_key: Some(hash_key), ..Batch::default() }
     }
 
     /// Takes an entry in.
@@ -45,6 +57,7 @@ impl Batch {
         if !entry.target.add_to(self.profile.get_or_insert(Profile::EMPTY)) {
             return Err(fail(TOO_MANY_CLAIMS));
         }
+        self.hashes.extend(self.hash_key.map(|key| entry.target.hash(key)));
         match entry.target.key() {
             EntryKey::Key(key) => self.keys.push((*key.as_bytes(), place)),
             EntryKey::Sha1(digest) => self.sha1.push((digest, place)),
@@ -67,6 +80,25 @@ impl Batch {
     /// Whether nothing was taken in.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether nothing of another list is in it, and nothing that can be undone by its incident.
+    pub(crate) fn is_plainly_of(&self, list: &str) -> bool {
+        self.details.iter().all(|record| {
+            Detail::read(record).is_some_and(|detail| detail.list == list && !detail.is_named)
+        })
+    }
+
+    /// What the filter of a store takes of it, and what the profile.
+    pub(crate) fn take_hashes(&mut self, hash_key: HashKey) -> (Vec<u64>, Profile) {
+        let mut profile = self.profile.take().unwrap_or_default();
+        if self.hash_key == Some(hash_key) {
+            return (std::mem::take(&mut self.hashes), profile);
+        }
+        profile.forget_tokens();
+        let keys = self.keys.iter().map(|(key, _)| filter::hash_of_digest(key));
+        let sha1 = self.sha1.iter().map(|(digest, _)| filter::hash_of_digest(digest));
+        (keys.chain(sha1).collect(), profile)
     }
 
     fn place(&mut self, detail: &Detail<'_>) -> Result<u32, Kind> {

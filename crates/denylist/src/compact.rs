@@ -101,10 +101,25 @@ fn copy(
     }
     copy_side(old, &mut new, &details)?;
     new.profile = profile;
-    new.rebuild_filter(new.count()?)?;
+    copy_filter(old, &mut new)?;
     let id = old.tables.id(&old.txn).map_err(|kind| old.fail(kind))?;
     tables.put_record(&mut new.txn, meta::ID, &id).at(old.path())?;
+    let hash_key = old.hash_key.to_bytes();
+    tables.put_record(&mut new.txn, meta::HASH, &hash_key).at(old.path())?;
     new.commit_all()
+}
+
+/// The filter as it is. Where nearly all that it has taken is gone, one of digests takes its place.
+fn copy_filter(old: &Writer<'_>, new: &mut Writer<'_>) -> Result<(), StoreError> {
+    new.layers = old.layers.clone();
+    if old.layers.is_mostly_gone(old.count()?) {
+        return new.filter_digests();
+    }
+    for row in old.tables.filter.iter(&old.txn).at(old.path())? {
+        let (number, chunk) = row.at(old.path())?;
+        new.append(new.tables.filter, number, chunk)?;
+    }
+    Ok(())
 }
 
 /// Copies the details that entries refer to; their new numbers by the old ones, most used first.
@@ -130,6 +145,7 @@ fn copy_details(
     }
     let mut details = vec![None; used.len()];
     let mut profile = Profile::EMPTY;
+    profile.merge_keys(&old.profile);
     used.sort_unstable_by(|one, other| other.cmp(one));
     for (_, id) in used.into_iter().take_while(|(count, _)| *count > 0) {
         let detail: Detail<'_> = old.tables.detail(&old.txn, id).map_err(|kind| old.fail(kind))?;

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use tokenban_engine::{
-    denylist::{is_claim_shown, issuer, Key, Kind, Level, Networks, Profile},
+    denylist::{is_claim_shown, issuer, HashKey, Key, Kind, Level, Networks, Profile, Sought},
     Jwt,
 };
+
+use crate::filter;
 
 /// What an entry bans. Only a digest of it is kept.
 #[derive(Clone, Copy)]
@@ -108,14 +110,30 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// What the filter has of it.
+    pub(crate) fn hash(&self, key: HashKey) -> u64 {
+        match *self {
+            Target::Claim { name, issuer, value } => {
+                key.hash(&Sought::Claim(name, issuer.map(str::as_bytes), value))
+            }
+            Target::Jwt { header, payload } => key.hash_jwt(header, payload, &mut Vec::new()),
+            Target::Token(token) => key.hash(&Sought::Token(token)),
+            Target::Known { .. } | Target::Sha1(_) | Target::Sha256(_) => {
+                filter::hash_of_digest(self.key().as_bytes())
+            }
+        }
+    }
+
     /// Whether the profile had room for it: a store knows so many claims only.
     pub(crate) fn add_to(&self, profile: &mut Profile) -> bool {
-        match (self, self.claim()) {
-            (_, Some(claim)) => return profile.add_claim(claim.name, claim.issuer.is_some()),
-            (Target::Token(token), None) => profile.add_token(token),
+        match self {
+            Target::Claim { .. } => {}
+            Target::Known { kind, .. } => profile.add_known(*kind),
+            Target::Token(token) => profile.add_token(token),
             _ => profile.add(self.kind()),
         }
-        true
+        let claim = self.claim();
+        claim.is_none_or(|claim| profile.add_claim(claim.name, claim.issuer.is_some()))
     }
 }
 

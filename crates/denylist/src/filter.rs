@@ -1,8 +1,9 @@
 //! The filter in front: says «no» for most keys that have no entry, and never for one that has.
 //!
-//! A split-block Bloom filter: a key picks one block of 32 bytes and one bit in each of its eight
-//! words, so a look-up reads one cache line. Keys are digests: their own bits are the hashes. The
-//! blocks lie in *chunks*, each as large as what fits one LMDB page: a ban rewrites one page.
+//! A split-block Bloom filter: a hash picks one block of 32 bytes and one bit in each of its eight
+//! words, so a look-up reads one cache line. The hash is that of the token under the store's key; of
+//! an entry of which only a digest is known, the digest's first bytes. The blocks lie in *chunks*,
+//! each as large as what fits one LMDB page: a ban rewrites one page.
 
 use crate::bytes::{hash, word};
 
@@ -15,20 +16,22 @@ pub(crate) const CHUNK: usize = HEADER + BLOCKS as usize * BLOCK;
 const HEADER: usize = 16;
 const BLOCK: usize = 32;
 
-/// Bits a key in a filter made for a known number of keys; about 1 % of other keys pass.
+/// Bits a key; about 1 % of other keys pass.
 const BITS: u64 = 11;
-
-/// Bits a key below which a filter is made anew; about 3 % of other keys pass.
-const FEWEST_BITS: u64 = 8;
 
 /// Chunks that a filter for so many keys has.
 pub(crate) fn chunks_for(keys: u64) -> u64 {
     (keys * BITS).div_ceil(BLOCKS * BLOCK as u64 * 8).max(1)
 }
 
-/// Whether so many keys are too many for so many chunks.
-pub(crate) fn is_full(chunks: u64, keys: u64) -> bool {
-    keys * FEWEST_BITS > chunks * BLOCKS * BLOCK as u64 * 8
+/// Keys that so many chunks are for.
+pub(crate) fn room(chunks: u64) -> u64 {
+    chunks * BLOCKS * BLOCK as u64 * 8 / BITS
+}
+
+/// The hash of a key of which nothing but a digest is known.
+pub(crate) fn hash_of_digest(digest: &[u8]) -> u64 {
+    word(digest)
 }
 
 /// Where a key's bits are.
@@ -40,14 +43,14 @@ pub(crate) struct Place {
     bits: u64,
 }
 
-/// The place of a key (at least 16 bytes of a digest) in a filter of so many chunks. Keys in order
-/// have blocks in order.
-pub(crate) fn place(key: &[u8], chunks: u64) -> Place {
-    let high = u128::from(word(key).swap_bytes());
-    let block = (high * u128::from(chunks * BLOCKS)) >> 64;
+/// The place of a hash in a filter of so many chunks: its upper bits pick the block, its lower 40
+/// the bits there. Hashes in order have blocks in order.
+#[inline]
+pub(crate) fn place(hash: u64, chunks: u64) -> Place {
+    let block = (u128::from(hash) * u128::from(chunks * BLOCKS)) >> 64;
     let block = block as u64;
     let offset = HEADER + (block % BLOCKS) as usize * BLOCK;
-    Place { chunk: block / BLOCKS, offset, bits: word(key.get(8..).unwrap_or_default()) }
+    Place { chunk: block / BLOCKS, offset, bits: hash }
 }
 
 impl Place {
@@ -78,7 +81,7 @@ impl Place {
     /// One bit of each of the eight words.
     fn masks(&self) -> impl Iterator<Item = u32> {
         let bits = self.bits;
-        (0..8).map(move |word| 1 << ((bits >> (word * 8)) & 31))
+        (0..8).map(move |word| 1 << ((bits >> (word * 5)) & 31))
     }
 }
 
@@ -106,55 +109,55 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn filled(keys: &[[u8; 16]], count: u64) -> Vec<Vec<u8>> {
+    fn filled(hashes: &[u64], count: u64) -> Vec<Vec<u8>> {
         let mut chunks: Vec<Vec<u8>> = (0..count).map(new_chunk).collect();
-        for key in keys {
-            let place = place(key, count);
+        for hash in hashes {
+            let place = place(*hash, count);
             place.set(&mut chunks[place.chunk as usize]);
         }
         chunks
     }
 
-    fn may_hold(chunks: &[Vec<u8>], key: &[u8; 16]) -> bool {
-        let place = place(key, chunks.len() as u64);
+    fn may_hold(chunks: &[Vec<u8>], hash: u64) -> bool {
+        let place = place(hash, chunks.len() as u64);
         place.may_hold(&chunks[place.chunk as usize]).unwrap()
     }
 
     proptest! {
         #[test]
         fn never_hides_a_key(
-            keys in proptest::collection::vec(any::<[u8; 16]>(), 1..500),
+            hashes in proptest::collection::vec(any::<u64>(), 1..500),
             count in 1..9_u64,
         ) {
-            let chunks = filled(&keys, count);
-            prop_assert!(keys.iter().all(|key| may_hold(&chunks, key)));
+            let chunks = filled(&hashes, count);
+            prop_assert!(hashes.iter().all(|hash| may_hold(&chunks, *hash)));
         }
     }
 
-    fn digest(number: u64) -> [u8; 16] {
-        let word = |salt: u64| hash(&[&(number ^ salt << 40).to_le_bytes()]).to_le_bytes();
-        [word(1), word(2)].concat().try_into().unwrap()
+    fn nth(number: u64) -> u64 {
+        hash(&[&number.to_le_bytes()])
     }
 
     #[test]
-    fn keys_in_order_have_blocks_in_order() {
-        let mut keys: Vec<_> = (0..1000).map(digest).collect();
-        keys.sort_unstable();
-        let places = keys.iter().map(|key| place(key, 7)).map(|place| (place.chunk, place.offset));
-        assert!(places.is_sorted());
+    fn hashes_in_order_have_blocks_in_order() {
+        let mut hashes: Vec<_> = (0..1000).map(nth).collect();
+        hashes.sort_unstable();
+        let places = hashes.iter().map(|hash| place(*hash, 7));
+        assert!(places.map(|place| (place.chunk, place.offset)).is_sorted());
     }
 
     #[test]
     fn few_others_pass() {
-        let keys: Vec<_> = (0..20_000).map(digest).collect();
-        let chunks = filled(&keys, chunks_for(20_000));
-        let passed = (20_000..120_000).filter(|n| may_hold(&chunks, &digest(*n))).count();
+        let hashes: Vec<_> = (0..20_000).map(nth).collect();
+        let chunks = filled(&hashes, chunks_for(20_000));
+        let passed = (20_000..120_000).filter(|number| may_hold(&chunks, nth(*number))).count();
         assert!(passed < 2_000, "{passed} of 100,000");
+        assert!(room(chunks_for(20_000)) >= 20_000);
     }
 
     #[test]
     fn a_damaged_chunk_says_nothing() {
-        assert_eq!(place(&[0xff; 16], 1).may_hold(&[0; 100]), None);
+        assert_eq!(place(u64::MAX, 1).may_hold(&[0; 100]), None);
         let mut chunk = new_chunk(3);
         assert!(is_sound(&chunk, 3) && !is_sound(&chunk, 4));
         chunk[2000] ^= 1;

@@ -7,10 +7,6 @@ use crate::bytes::{put_number, take_number};
 pub(crate) struct Head {
     /// The number that the next detail gets.
     pub(crate) next_detail: u64,
-    /// Chunks of the filter.
-    pub(crate) chunks: u64,
-    /// Keys put into the filter since it was made.
-    pub(crate) filtered: u64,
     /// The sum of the hashes of all entries, in whatever order: `verify` adds them up again.
     pub(crate) entries: u64,
     /// The same of all details.
@@ -24,8 +20,8 @@ pub(crate) struct Head {
 impl Head {
     pub(crate) fn write(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        let Head { next_detail, chunks, filtered, entries, details, side, log } = *self;
-        for number in [next_detail, chunks, filtered, entries, details, side, log] {
+        let Head { next_detail, entries, details, side, log } = *self;
+        for number in [next_detail, entries, details, side, log] {
             put_number(&mut out, number);
         }
         out
@@ -36,8 +32,6 @@ impl Head {
         let mut next = || take_number(&mut bytes);
         Some(Head {
             next_detail: next()?,
-            chunks: next().filter(|chunks| (1..1 << 40).contains(chunks))?,
-            filtered: next()?,
             entries: next()?,
             details: next()?,
             side: next()?,

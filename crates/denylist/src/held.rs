@@ -4,7 +4,7 @@ use std::{fs::File, path::Path};
 
 use heed::{Env, RoTxn, WithoutTls};
 use self_cell::self_cell;
-use tokenban_engine::denylist::{Ban, Profile, StoreLost};
+use tokenban_engine::denylist::{Ban, HashKey, Key, Profile, Sought, StoreLost};
 
 use crate::{
     bytes::numbers,
@@ -42,7 +42,8 @@ self_cell!(
 
 /// What a look-up needs at once, found when the snapshot is taken.
 struct Parts<'t> {
-    chunks: Vec<&'t [u8; filter::CHUNK]>,
+    layers: Vec<Vec<&'t [u8; filter::CHUNK]>>,
+    hash_key: HashKey,
     profile: Profile,
     superseded: bool,
 }
@@ -111,24 +112,30 @@ impl Held {
         (same && files::lock_length(path) < self.lock_length).then_some(Damage::Lock)
     }
 
-    pub(crate) fn find(
+    /// Whether something may be in the store, as far as the filter tells.
+    pub(crate) fn may_hold(
         &self,
-        table: Table,
-        key: &[u8],
-        found: &mut dyn FnMut(&Ban<'_>),
-    ) -> Result<(), StoreLost> {
-        let chunks = &self.view.borrow_dependent().chunks;
-        let place = filter::place(key, chunks.len() as u64);
-        let chunk = usize::try_from(place.chunk).ok().and_then(|chunk| chunks.get(chunk));
-        match chunk.and_then(|chunk| place.may_hold(chunk.as_slice())) {
-            Some(false) => Ok(()),
-            Some(true) => self.look_up(table, key, found),
-            None => Err(StoreLost),
+        sought: &Sought<'_>,
+        key: &mut dyn FnMut() -> Option<Key>,
+    ) -> bool {
+        let parts = self.view.borrow_dependent();
+        if parts.may_hold(parts.hash_key.hash(sought)) {
+            return true;
         }
+        let by_digest = match sought {
+            Sought::Token(_) => parts.profile.has_sha256(),
+            Sought::Claim(..) | Sought::Jwt(..) => parts.profile.has_keys(),
+        };
+        by_digest && key().is_none_or(|key| self.may_hold_digest(key.as_bytes()))
+    }
+
+    /// The same of a digest.
+    pub(crate) fn may_hold_digest(&self, digest: &[u8]) -> bool {
+        self.view.borrow_dependent().may_hold(filter::hash_of_digest(digest))
     }
 
     #[cold]
-    fn look_up(
+    pub(crate) fn find(
         &self,
         table: Table,
         key: &[u8],
@@ -151,6 +158,17 @@ impl Held {
     }
 }
 
+impl Parts<'_> {
+    fn may_hold(&self, hash: u64) -> bool {
+        self.layers.iter().any(|chunks| {
+            let place = filter::place(hash, chunks.len() as u64);
+            let chunk = usize::try_from(place.chunk).ok().and_then(|chunk| chunks.get(chunk));
+            // Where it does not say no, the table is asked.
+            chunk.is_none_or(|chunk| place.may_hold(chunk.as_slice()) != Some(false))
+        })
+    }
+}
+
 /// The bytes that the data file must have. Asked while the map may be touched.
 fn needed(env: &Env<WithoutTls>) -> u64 {
     let pages = env.info().last_page_number as u64 + 1;
@@ -164,17 +182,31 @@ fn view(path: &Path, env: &Env<WithoutTls>, tables: Tables) -> Result<View, Stor
 }
 
 fn parts<'t>(txn: &'t RoTxn<'static, WithoutTls>, tables: Tables) -> Result<Parts<'t>, Kind> {
-    let damaged = |_| Kind::Foreign("its filter is damaged");
-    let head = tables.head(txn)?;
-    let mut chunks = Vec::with_capacity(usize::try_from(head.chunks.min(1 << 20)).unwrap_or(0));
-    for (number, row) in (0..).zip(tables.filter.iter(txn).map_err(damaged)?) {
-        let (key, chunk) = row.map_err(damaged)?;
-        let chunk = chunk.try_into().ok().filter(|_| *key == number_key(number));
-        chunks.push(chunk.ok_or(Kind::Foreign("its filter is damaged"))?);
+    let layers = chunks(txn, tables)?;
+    let (hash_key, profile) = (tables.hash_key(txn)?, tables.profile(txn)?);
+    Ok(Parts { layers, hash_key, profile, superseded: tables.is_superseded(txn)? })
+}
+
+/// The chunks of each layer.
+fn chunks<'t>(
+    txn: &'t RoTxn<'static, WithoutTls>,
+    tables: Tables,
+) -> Result<Vec<Vec<&'t [u8; filter::CHUNK]>>, Kind> {
+    let damaged = || Kind::Foreign("its filter is damaged");
+    let mut rows = tables.filter.iter(txn).map_err(|_| damaged())?;
+    let mut layers = Vec::new();
+    for layer in tables.layers(txn)?.all {
+        let room = usize::try_from(layer.chunks.min(1 << 20)).unwrap_or(0);
+        let mut chunks = Vec::with_capacity(room);
+        for number in layer.first..layer.first + layer.chunks {
+            let (key, chunk) = rows.next().and_then(Result::ok).ok_or_else(damaged)?;
+            let chunk = chunk.try_into().ok().filter(|_| *key == number_key(number));
+            chunks.push(chunk.ok_or_else(damaged)?);
+        }
+        layers.push(chunks);
     }
-    if chunks.len() as u64 != head.chunks {
-        return Err(Kind::Foreign("its filter is damaged"));
+    match rows.next() {
+        None => Ok(layers),
+        Some(_) => Err(damaged()),
     }
-    let profile = tables.profile(txn)?;
-    Ok(Parts { chunks, profile, superseded: tables.is_superseded(txn)? })
 }

@@ -60,14 +60,14 @@ pub(crate) fn run(
     if is_large {
         import.merge(&mut writer, &before, keys, &batch.keys)?;
         import.merge(&mut writer, &before, sha1, &batch.sha1)?;
-        writer.rebuild_filter(writer.count()?)?;
     } else {
         import.insert(&mut writer, keys, &batch.keys)?;
         import.insert(&mut writer, sha1, &batch.sha1)?;
     }
     drop(before);
     import.check_shrink(&writer, options)?;
-    if batch.profile.as_ref().is_some_and(|profile| !writer.profile.merge(profile)) {
+    let (hashes, profile) = batch.take_hashes(writer.hash_key);
+    if !writer.profile.merge(&profile) {
         return Err(writer.fail(TOO_MANY_CLAIMS));
     }
     for keys in &batch.links {
@@ -77,9 +77,28 @@ pub(crate) fn run(
     writer.removals = import.removals;
     writer.tally = Tally { added: new, strengthened: changed, removed, restored: 0 };
     if !options.dry_run {
+        filter(&mut writer, &batch, hashes, (options, import.is_only_list()))?;
         writer.commit()?;
     }
     Ok(import.done)
+}
+
+/// Puts the hashes of a batch into the filter. Those of a whole list take the place of what was there
+/// for the list; where there never was another list, of all that was there.
+fn filter(
+    writer: &mut Writer<'_>,
+    batch: &Batch,
+    hashes: Vec<u64>,
+    (options, is_only_list): (&ImportOptions<'_>, bool),
+) -> Result<(), StoreError> {
+    writer.unhashed.clear(); // the batch has the hashes of what it put
+    let Some(list) = options.replace.filter(|list| batch.is_plainly_of(list)) else {
+        return writer.add_to_filter(hashes, None);
+    };
+    if is_only_list {
+        writer.drop_layers(&|_| true)?;
+    }
+    writer.add_to_filter(hashes, Some(list))
 }
 
 struct Import {
@@ -269,6 +288,12 @@ impl Import {
             self.ids.push((id, *self.terms.get(&id).ok_or(DAMAGED)?));
         }
         Ok(())
+    }
+
+    /// Whether no detail in the store is of another list than the one that is replaced.
+    fn is_only_list(&self) -> bool {
+        self.replaced.is_some()
+            && self.terms.values().all(|terms| Some(terms.list) == self.replaced)
     }
 
     fn check_shrink(

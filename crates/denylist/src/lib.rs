@@ -21,6 +21,7 @@ mod filter_table;
 mod head;
 mod held;
 mod import;
+mod layers;
 mod log;
 mod pages;
 mod put;

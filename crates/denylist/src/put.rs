@@ -30,7 +30,7 @@ impl Writer<'_> {
         }
         let number = self.intern(&detail)?;
         let ids = ids.into_iter().map(|(id, _)| if id == NOT_YET { number } else { id });
-        self.put(&key, &ids.collect::<Vec<_>>())?;
+        self.put_target(&entry.target, &ids.collect::<Vec<_>>())?;
         Ok(taken)
     }
 
@@ -52,7 +52,7 @@ impl Writer<'_> {
             self.removals = self.removals.wrapping_add(removal(key.as_bytes(), *id));
         }
         ids.push(number);
-        self.put(&key, &ids)?;
+        self.put_target(&entry.target, &ids)?;
         self.tally.added += 1;
         self.tally.removed += gone.len() as u64;
         Ok(if gone.is_empty() { Taken::New } else { Taken::Replaced })

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tokenban_engine::denylist::{Ban, Denylists, Key, Profile, StoreLost};
+use tokenban_engine::denylist::{Ban, Denylists, Key, Profile, Sought, StoreLost};
 
 use crate::{
     check::check_store,
@@ -115,6 +115,10 @@ impl Denylists for Reader {
         }
     }
 
+    fn may_hold(&self, sought: &Sought<'_>, key: &mut dyn FnMut() -> Option<Key>) -> bool {
+        self.held.as_ref().is_none_or(|held| held.may_hold(sought, key))
+    }
+
     fn find(&self, key: &Key, found: &mut dyn FnMut(&Ban<'_>)) -> Result<(), StoreLost> {
         let held = self.held.as_ref().ok_or(StoreLost)?;
         held.find(held.tables.keys, key.as_bytes(), found)
@@ -126,6 +130,9 @@ impl Denylists for Reader {
         found: &mut dyn FnMut(&Ban<'_>),
     ) -> Result<(), StoreLost> {
         let held = self.held.as_ref().ok_or(StoreLost)?;
-        held.find(held.tables.sha1, digest, found)
+        match held.may_hold_digest(digest) {
+            true => held.find(held.tables.sha1, digest, found),
+            false => Ok(()),
+        }
     }
 }

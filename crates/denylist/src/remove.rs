@@ -89,7 +89,13 @@ impl<'s> Writer<'s> {
         let mut ids = self.ids(&key)?;
         let before = ids.len();
         ids.extend(were.iter().filter(|was| !ids.contains(was)).copied().collect::<Vec<_>>());
+        let unhashed = self.unhashed.len();
         self.put(&key, &ids)?;
+        self.unhashed.truncate(unhashed);
+        if !self.layers.is_complete() {
+            // Its bits may be gone, or be in a layer that goes with another list.
+            self.unhashed.push(key);
+        }
         let mut pairs = self.pairs(key.as_bytes())?;
         pairs.retain(|(_, was)| !were.contains(was));
         self.put_side(self.tables.replaced, key.as_bytes(), &write_pairs(&pairs))?;

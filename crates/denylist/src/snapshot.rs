@@ -7,7 +7,7 @@ use std::{
 };
 
 use heed::{types::Bytes, Env, RoRange, RoTxn, WithoutTls};
-use tokenban_engine::denylist::Profile;
+use tokenban_engine::denylist::{HashKey, Profile};
 
 use crate::{
     bytes::numbers,
@@ -15,7 +15,6 @@ use crate::{
     entry::{Entry, EntryKey},
     error::{At, Kind, StoreError},
     files,
-    head::Head,
     tables::{Table, Tables},
 };
 
@@ -110,6 +109,10 @@ impl<'s> Snapshot<'s> {
         keys.ok_or_else(|| StoreError::new(&self.path, DAMAGED))
     }
 
+    pub(crate) fn hash_key(&self) -> Result<HashKey, StoreError> {
+        self.tables.hash_key(&self.txn).map_err(|kind| StoreError::new(&self.path, kind))
+    }
+
     /// All entries of all lists, in the order of their keys; those with a SHA-1 come last.
     pub fn entries(&self) -> Result<Entries<'_>, StoreError> {
         self.entries_from(&[])
@@ -142,13 +145,13 @@ impl<'s> Snapshot<'s> {
 
     pub(crate) fn stats(&self, now: u64) -> Result<Stats, StoreError> {
         let fail = |kind| StoreError::new(&self.path, kind);
-        let head: Head = self.tables.head(&self.txn).map_err(fail)?;
+        let layers = self.tables.layers(&self.txn).map_err(fail)?;
         let mut stats = Stats {
             id: self.id()?,
             keys: self.keys()?,
             file_bytes: std::fs::metadata(files::data(&self.path)).map_or(0, |data| data.len()),
             used_bytes: self.env.non_free_pages_size().at(&self.path)?,
-            filter_bytes: head.chunks * crate::filter::CHUNK as u64,
+            filter_bytes: layers.chunks() * crate::filter::CHUNK as u64,
             reader_slots: u64::from(self.env.info().number_of_readers),
             lists: Vec::new(),
         };

@@ -7,6 +7,7 @@ use std::{
 };
 
 use heed::{Env, WithoutTls};
+use tokenban_engine::denylist::HashKey;
 
 use crate::{
     batch::Batch,
@@ -138,6 +139,11 @@ impl Store {
         Snapshot::begin(&self.path, &open.env, open.tables)
     }
 
+    /// An empty batch, to be filled for this store.
+    pub fn batch(&self) -> Result<Batch, StoreError> {
+        Ok(Batch::of_store(self.read()?.hash_key()?))
+    }
+
     /// Takes in a batch, all or nothing, and commits.
     pub fn import(
         &mut self,
@@ -259,7 +265,8 @@ fn make(
         let env = env::open(path, Access::Write).at(path)?;
         let mut txn = env.write_txn().at(path)?;
         let tables = Tables::create(&env, &mut txn).at(path)?;
-        tables.begin(&mut txn, &random(path)?).at(path)?;
+        let hash_key = HashKey::from_bytes(random(path)?);
+        tables.begin(&mut txn, &random(path)?, hash_key).at(path)?;
         txn.commit().at(path)?;
         fill(&env, tables)?;
     }
@@ -269,12 +276,12 @@ fn make(
     give(path, options.dir_mode).map_err(fail)
 }
 
-fn random(path: &Path) -> Result<[u8; 16], StoreError> {
-    let mut id = [0; 16];
-    getrandom::fill(&mut id).map_err(|error| {
+fn random<const N: usize>(path: &Path) -> Result<[u8; N], StoreError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| {
         StoreError::io(path, "the system gives no random bytes", std::io::Error::other(error))
     })?;
-    Ok(id)
+    Ok(bytes)
 }
 
 /// Removes a store that nobody uses, as far as it can be.

@@ -1,14 +1,16 @@
 //! The tables of a store.
 
 use heed::{types::Bytes, Database, Env, RoTxn, RwTxn, WithoutTls};
-use tokenban_engine::denylist::Profile;
+use tokenban_engine::denylist::{HashKey, Profile};
 
-use crate::{bytes::hash, detail::Detail, entry::EntryKey, error::Kind, head::Head};
+use crate::{
+    bytes::hash, detail::Detail, entry::EntryKey, error::Kind, head::Head, layers::Layers,
+};
 
 pub(crate) type Table = Database<Bytes, Bytes>;
 
 /// The format that this version reads and writes.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 const MAGIC: &[u8] = b"tokenban store ";
 
@@ -16,8 +18,10 @@ const MAGIC: &[u8] = b"tokenban store ";
 pub(crate) mod meta {
     pub(crate) const APPROVE: &[u8] = b"approve";
     pub(crate) const FORMAT: &[u8] = b"format";
+    pub(crate) const HASH: &[u8] = b"hash";
     pub(crate) const HEAD: &[u8] = b"head";
     pub(crate) const ID: &[u8] = b"id";
+    pub(crate) const LAYERS: &[u8] = b"layers";
     pub(crate) const LOG: &[u8] = b"log";
     pub(crate) const PROFILE: &[u8] = b"profile";
     pub(crate) const SUPERSEDED: &[u8] = b"superseded";
@@ -92,16 +96,21 @@ impl Tables {
     }
 
     /// Writes what a store must have before its first entry.
-    pub(crate) fn begin(&self, txn: &mut RwTxn<'_>, id: &[u8; 16]) -> heed::Result<()> {
+    pub(crate) fn begin(
+        &self,
+        txn: &mut RwTxn<'_>,
+        id: &[u8; 16],
+        hash_key: HashKey,
+    ) -> heed::Result<()> {
         let format = [MAGIC, &FORMAT.to_le_bytes()].concat();
         self.meta.put(txn, meta::FORMAT, &format)?;
         self.put_record(txn, meta::ID, id)?;
         self.put_record(txn, meta::PROFILE, &Profile::EMPTY.to_bytes())?;
         self.put_record(txn, meta::LOG, &[0; 32])?;
         self.put_record(txn, meta::APPROVE, &[])?;
-        let head = Head { chunks: 1, ..Head::default() };
-        self.filter.put(txn, &number_key(0), &crate::filter::new_chunk(0))?;
-        self.put_record(txn, meta::HEAD, &head.write())
+        self.put_record(txn, meta::HASH, &hash_key.to_bytes())?;
+        self.put_record(txn, meta::LAYERS, &Layers::default().write())?;
+        self.put_record(txn, meta::HEAD, &Head::default().write())
     }
 
     /// Writes a record of the table `meta`, with a checksum.
@@ -129,6 +138,15 @@ impl Tables {
 
     pub(crate) fn head(&self, txn: &RoTxn<'_>) -> Result<Head, Kind> {
         Head::read(self.record(txn, meta::HEAD)?).ok_or(DAMAGED)
+    }
+
+    pub(crate) fn hash_key(&self, txn: &RoTxn<'_>) -> Result<HashKey, Kind> {
+        let bytes = self.record(txn, meta::HASH)?.try_into().map_err(|_| DAMAGED)?;
+        Ok(HashKey::from_bytes(bytes))
+    }
+
+    pub(crate) fn layers(&self, txn: &RoTxn<'_>) -> Result<Layers, Kind> {
+        Layers::read(self.record(txn, meta::LAYERS)?).ok_or(DAMAGED)
     }
 
     pub(crate) fn profile(&self, txn: &RoTxn<'_>) -> Result<Profile, Kind> {

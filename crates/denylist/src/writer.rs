@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use heed::{Env, RwTxn, WithoutTls};
 use sha2::{Digest, Sha256};
-use tokenban_engine::denylist::Profile;
+use tokenban_engine::denylist::{HashKey, Profile};
 
 use crate::{
     bytes::{hash, numbers, put_number},
     detail::Detail,
-    entry::EntryKey,
+    entry::{EntryKey, Target},
     error::{At, Kind, StoreError},
-    files, filter,
+    files,
+    filter::hash_of_digest,
     head::Head,
+    layers::Layers,
     log::{Act, Tally},
     tables::{meta, number_key, Table, Tables},
     verify::Progress,
@@ -27,6 +29,12 @@ pub struct Writer<'s> {
     pub(crate) tables: Tables,
     pub(crate) head: Head,
     pub(crate) profile: Profile,
+    pub(crate) hash_key: HashKey,
+    pub(crate) layers: Layers,
+    /// Hashes that the filter takes with this change.
+    hashes: Vec<u64>,
+    /// New keys of which no hash was told yet.
+    pub(crate) unhashed: Vec<EntryKey>,
     /// What `head` and `profile` were when it began.
     before: (Head, Profile),
     /// Who it is, and what was changed so far.
@@ -59,6 +67,8 @@ impl<'s> Writer<'s> {
         let fail = |kind| StoreError::new(path, kind);
         let head = tables.head(&txn).map_err(fail)?;
         let profile = tables.profile(&txn).map_err(fail)?;
+        let hash_key = tables.hash_key(&txn).map_err(fail)?;
+        let layers = tables.layers(&txn).map_err(fail)?;
         let approval = tables.approve_over(&txn).map_err(fail)?;
         let before = (head, profile.clone());
         let path = path.to_owned();
@@ -69,6 +79,10 @@ impl<'s> Writer<'s> {
             tables,
             head,
             profile,
+            hash_key,
+            layers,
+            hashes: Vec::new(),
+            unhashed: Vec::new(),
             before,
             act,
             tally: Tally::default(),
@@ -108,14 +122,13 @@ impl<'s> Writer<'s> {
         }
         let act = std::mem::take(&mut self.act);
         self.write_log(&act)?;
-        if filter::is_full(self.head.chunks, self.head.filtered) {
-            let keys = self.count()?;
-            self.rebuild_filter(keys * 3 / 2)?;
-        }
+        self.settle_filter()?;
         let tables = self.tables;
         let (head, profile) = (self.head.write(), self.profile.to_bytes());
         tables.put_record(&mut self.txn, meta::HEAD, &head).at(&self.path)?;
         tables.put_record(&mut self.txn, meta::PROFILE, &profile).at(&self.path)?;
+        let layers = self.layers.write();
+        tables.put_record(&mut self.txn, meta::LAYERS, &layers).at(&self.path)?;
         self.txn.commit().at(&self.path)?;
         let _ = files::pad(&self.path); // readers manage without
         Ok(())
@@ -173,6 +186,30 @@ impl<'s> Writer<'s> {
         self.put_at(self.tables.of_key(key), key.as_bytes(), ids)
     }
 
+    /// The same where what is banned is at hand, and not only a digest of it.
+    pub(crate) fn put_target(
+        &mut self,
+        target: &Target<'_>,
+        ids: &[u64],
+    ) -> Result<(), StoreError> {
+        let before = self.unhashed.len();
+        self.put(&target.key(), ids)?;
+        self.unhashed.truncate(before);
+        self.hashes.push(target.hash(self.hash_key));
+        Ok(())
+    }
+
+    /// Has the filter take what was put. Of a key without a hash, whatever made it, the filter takes
+    /// the digest: then values are digested to be asked for, and none is missed.
+    pub(crate) fn settle_filter(&mut self) -> Result<(), StoreError> {
+        for key in std::mem::take(&mut self.unhashed) {
+            self.hashes.push(hash_of_digest(key.as_bytes()));
+            self.profile.forget_tokens();
+        }
+        let hashes = std::mem::take(&mut self.hashes);
+        self.add_to_filter(hashes, None)
+    }
+
     /// The numbers of the details of a key.
     pub(crate) fn ids_at(&self, table: Table, key: &[u8]) -> Result<Vec<u64>, StoreError> {
         let value = table.get(&self.txn, key).at(&self.path)?.unwrap_or_default();
@@ -208,10 +245,10 @@ impl<'s> Writer<'s> {
         }
         self.head.entries = self.head.entries.wrapping_add(hash(&[key, value]));
         table.put(&mut self.txn, key, value).at(&self.path)?;
-        match is_new {
-            true => self.add_to_filter(key),
-            false => Ok(()),
+        if is_new {
+            self.unhashed.extend(EntryKey::from_bytes(key));
         }
+        Ok(())
     }
 
     /// Writes a value behind all others; none if it is empty. Checksum and filter are the caller's.

@@ -93,7 +93,11 @@ impl Import {
         if !self.dry_run {
             self.store.path()?;
         }
-        let mut taken = Taken { batch: Batch::new(), blast: self.logs.blast() };
+        let batch = match self.store.is_named() {
+            true => self.store.open()?.batch()?,
+            false => Batch::new(),
+        };
+        let mut taken = Taken { batch, blast: self.logs.blast() };
         let mut files = Vec::new();
         for input in Input::open_all(&self.files)? {
             files.push(self.read(input, &mut taken)?);

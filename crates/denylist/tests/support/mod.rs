@@ -12,7 +12,7 @@ use std::{
 
 use tempfile::TempDir;
 use tokenban_denylist::{CreateOptions, NewEntry, Reader, Store, Target, Writer};
-use tokenban_engine::denylist::{Denylists, Key, StoreLost};
+use tokenban_engine::denylist::{Denylists, Key, Sought, StoreLost};
 
 /// A moment in 2026.
 pub(crate) const NOW: u64 = 1_790_000_000;
@@ -74,8 +74,13 @@ pub(crate) fn entry<'a>(list: &'a str, token: &'a str) -> NewEntry<'a> {
 
 /// The lists that a token is on.
 pub(crate) fn lists(denylists: &dyn Denylists, token: &str) -> Result<Vec<String>, StoreLost> {
-    let mut lists = Vec::new();
-    denylists.find(&Key::token(token.as_bytes()), &mut |ban| lists.push(ban.list.to_owned()))?;
+    let (mut lists, key) = (Vec::new(), Key::token(token.as_bytes()));
+    let sought = Sought::Token(token.as_bytes());
+    if denylists.profile().may_hold(token.as_bytes())
+        && denylists.may_hold(&sought, &mut || Some(key))
+    {
+        denylists.find(&key, &mut |ban| lists.push(ban.list.to_owned()))?;
+    }
     Ok(lists)
 }
 
