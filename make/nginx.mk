@@ -65,8 +65,14 @@ source: setup
 define build_module
 	$(MODULE_ENV) CARGO_TARGET_DIR=$(MODULE_TARGET) \
 		$(CARGO) build --package ngx_http_tokenban_module $(MODULE_FLAGS) $(2)
+	@$(call settle,$(1))
 	@mkdir -p $(NGINX_DIR)/$(or $(3),$(1))
 	@cp $(MODULE_TARGET)/$(1)/libngx_http_tokenban_module.so \
 		$(NGINX_DIR)/$(or $(3),$(1))/ngx_http_tokenban_module.so
 	@$(if $(filter vendored,$(NGINX)),ln -sf $$(ls -t $(TARGET)/$(1)/build/nginx-sys-*/out/objs/nginx | head -n 1) $(NGINX_DIR)/nginx)
 endef
+
+# nginx-sys names files as its inputs that NGINX's configure has written meanwhile, so that Cargo would
+# build all of it again the next time: they get the time at which that began.
+settle = for built in $(MODULE_TARGET)/$(1)/build/nginx-sys-*/out/objs; do [ ! -d $$built ] || \
+	touch -r $$built/../../invoked.timestamp $$built/Makefile $$built/ngx_auto_config.h; done

@@ -40,6 +40,7 @@ check: configure ## formatting and lints
 	$(CARGO) fmt --all --check
 	$(MODULE_ENV) CARGO_TARGET_DIR=$(MODULE_TARGET) \
 		$(CARGO) clippy $(LINTED) --all-targets $(MODULE_FLAGS) -- -D warnings
+	@$(call settle,debug)
 # A new advisory says nothing about a change, and reading them needs a network: told, no gate.
 	@if $(CARGO) deny --version >/dev/null 2>&1; then \
 	$(CARGO) deny check bans licenses sources && \
