@@ -7,7 +7,7 @@ use nginx_sys::{
     NGX_HTTP_FORBIDDEN, NGX_LOG_ERR,
 };
 use ngx::http::{HttpModuleLocationConf, Merge, MergeConfigError, NgxHttpCoreModule, Request};
-use tokenban_engine::decision::Mode;
+use tokenban_engine::{decision::Mode, fingerprint::Fingerprints};
 
 use crate::{
     body_conf::{BodyLimit, BodySwitch, Reading},
@@ -30,6 +30,8 @@ pub(crate) struct MainConf {
     pub(crate) refresh: ngx_msec_t,
     /// `tokenban_store`.
     pub(crate) store: Option<PathBuf>,
+    /// The key of `tokenban_fingerprint_key`, or the one in the store; nothing where there is none.
+    pub(crate) fingerprints: Option<Fingerprints>,
     /// The store, opened by a worker; nothing in the master.
     pub(crate) open_store: RefCell<Option<Store>>,
     /// What a worker runs for this configuration; nothing in the master.
@@ -101,7 +103,16 @@ impl Default for MainConf {
         let (rulesets, worker) = (Rulesets::default(), RefCell::default());
         let (known_variables, store, open_store) = (None, None, RefCell::default());
         let (refresh, upstreams) = (UNSET_MSEC, Upstreams::default());
-        MainConf { rulesets, upstreams, known_variables, refresh, store, open_store, worker }
+        MainConf {
+            rulesets,
+            upstreams,
+            known_variables,
+            refresh,
+            store,
+            fingerprints: None,
+            open_store,
+            worker,
+        }
     }
 }
 

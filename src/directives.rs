@@ -26,12 +26,13 @@ use crate::{
     barrier, body_conf,
     conf::{LocConf, MainConf, ModeSource, ON_ERROR_DENY, ON_ERROR_PASS, UNSET_MSEC},
     conf_ext::ConfExt,
+    fingerprint,
     module::Module,
     store,
 };
 
 /// The directives; the last one ends the table.
-pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 10] = [
+pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 11] = [
     ngx_command_t {
         name: ngx_string!("tokenban"),
         type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
@@ -52,6 +53,14 @@ pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 10] = [
         name: ngx_string!("tokenban_store"),
         type_: (NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1) as ngx_uint_t,
         set: Some(cmd_set_store),
+        conf: NGX_HTTP_MAIN_CONF_OFFSET,
+        offset: 0,
+        post: ptr::null_mut(),
+    },
+    ngx_command_t {
+        name: ngx_string!("tokenban_fingerprint_key"),
+        type_: (NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1) as ngx_uint_t,
+        set: Some(cmd_set_fingerprint_key),
         conf: NGX_HTTP_MAIN_CONF_OFFSET,
         offset: 0,
         post: ptr::null_mut(),
@@ -200,6 +209,14 @@ extern "C" fn cmd_set_store(
     conf: *mut c_void,
 ) -> *mut c_char {
     set(cf, conf, store)
+}
+
+extern "C" fn cmd_set_fingerprint_key(
+    cf: *mut ngx_conf_t,
+    _cmd: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    set(cf, conf, fingerprint::set_key)
 }
 
 fn set<T>(

@@ -12,6 +12,7 @@ mod conf_ext;
 mod decision;
 mod denial;
 mod directives;
+mod fingerprint;
 mod handler;
 mod inspection;
 mod live;

@@ -9,10 +9,12 @@ use nginx_sys::{
     NGX_LOG_ALERT, NGX_LOG_WARN,
 };
 use ngx::{
-    http::{HttpModuleServerConf, NgxHttpCoreModule, Request},
+    http::{HttpModuleMainConf, HttpModuleServerConf, NgxHttpCoreModule, Request},
     ngx_log_error,
 };
 use tokenban_engine::decision::{Decision, Hit, Incomplete};
+
+use crate::{fingerprint, module::Module};
 
 /// A match, at the level of `tokenban_log_level`; the use of a decoy is an alert whatever that is.
 pub(crate) fn hit(request: &mut Request, level: ngx_uint_t, decision: Decision, hit: &Hit) {
@@ -24,6 +26,7 @@ pub(crate) fn hit(request: &mut Request, level: ngx_uint_t, decision: Decision, 
         true => (NGX_LOG_ALERT as ngx_uint_t, "a canary was used, "),
         false => (level, ""),
     };
+    let fingerprint = fingerprint::of(Module::main_conf(request), &hit.key);
     quietly(request, |log| {
         ngx_log_error!(
             level,
@@ -31,7 +34,7 @@ pub(crate) fn hit(request: &mut Request, level: ngx_uint_t, decision: Decision, 
             "tokenban: {canary}{verb} by rule \"{}\", point {}, fingerprint {}{}",
             hit.rule,
             hit.point,
-            hit.fingerprint,
+            fingerprint,
             ban(hit)
         );
     });

@@ -19,7 +19,7 @@ use crate::{
     conf::{LocConf, MainConf},
     conf_ext::ConfExt,
     directives::NGX_HTTP_TOKENBAN_COMMANDS,
-    handler,
+    fingerprint, handler,
     rule_variables::Known,
     store,
     upstream::Upstreams,
@@ -88,6 +88,11 @@ impl HttpModule for Module {
         }
         let unknown = main.map(store::unknown_lists).unwrap_or_default();
         unknown.iter().for_each(|message| cf.warn(message));
+        let key = Module::main_conf_mut(cf).map_or(Ok(()), fingerprint::default_key);
+        if let Err(message) = key {
+            cf.error(&message);
+            return Status::NGX_ERROR.into();
+        }
         if let Some(main) = Module::main_conf_mut(cf) {
             main.known_variables = Known::of(cf);
             main.upstreams = Upstreams::of(cf);

@@ -4,22 +4,31 @@ use nginx_sys::{
     ngx_conf_t, ngx_http_add_variable, ngx_str_t, ngx_uint_t, ngx_variable_value_t,
     NGX_HTTP_VAR_NOCACHEABLE,
 };
-use ngx::{core::Status, http::Request, http_variable_get};
+use ngx::{
+    core::Status,
+    http::{HttpModuleMainConf, Request},
+    http_variable_get,
+};
 use tokenban_engine::decision::Decision;
 
-use crate::{decision::Record, nginx::bit_fields::variable as bits};
+use crate::{
+    conf::MainConf, decision::Record, fingerprint, module::Module,
+    nginx::bit_fields::variable as bits,
+};
 
 /// What a variable shows of a decision, as text.
-type Show = fn(&Record) -> Option<String>;
+type Show = fn(Option<&MainConf>, &Record) -> Option<String>;
 
 const VARIABLES: [(&str, Show); 7] = [
-    ("tokenban_status", |record| Some(word(record.decision).to_owned())),
-    ("tokenban_rule", |record| Some(record.hit.as_ref()?.rule.clone())),
-    ("tokenban_point", |record| Some(record.hit.as_ref()?.point.clone())),
-    ("tokenban_fingerprint", |record| Some(record.hit.as_ref()?.fingerprint.to_string())),
-    ("tokenban_denylist", |record| record.hit.as_ref()?.denylist.clone()),
-    ("tokenban_reason", |record| record.hit.as_ref()?.reason.clone()),
-    ("tokenban_canary", |record| record.canary.then(|| "1".to_owned())),
+    ("tokenban_status", |_, record| Some(word(record.decision).to_owned())),
+    ("tokenban_rule", |_, record| Some(record.hit.as_ref()?.rule.clone())),
+    ("tokenban_point", |_, record| Some(record.hit.as_ref()?.point.clone())),
+    ("tokenban_fingerprint", |main, record| {
+        Some(fingerprint::of(main, &record.hit.as_ref()?.key).to_string())
+    }),
+    ("tokenban_denylist", |_, record| record.hit.as_ref()?.denylist.clone()),
+    ("tokenban_reason", |_, record| record.hit.as_ref()?.reason.clone()),
+    ("tokenban_canary", |_, record| record.canary.then(|| "1".to_owned())),
 ];
 
 /// Makes the variables known to the configuration that is about to be read.
@@ -45,7 +54,8 @@ http_variable_get!(evaluate, |request: &mut Request, value: *mut ngx_variable_va
 
 fn fill(request: &mut Request, value: &mut ngx_variable_value_t, index: usize) -> Status {
     let show = VARIABLES.get(index).map(|(_, show)| show);
-    let text = show.zip(Record::of(request)).and_then(|(show, record)| show(record));
+    let main = Module::main_conf(request);
+    let text = show.zip(Record::of(request)).and_then(|(show, record)| show(main, record));
     bits::set_valid(value, 0);
     bits::set_not_found(value, 1);
     let Some(text) = text else { return Status::NGX_OK };

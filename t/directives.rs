@@ -53,6 +53,10 @@ fn each_mistake_has_its_message() {
         ),
         ("tokenban_body_limit 1m deny pass;", "invalid number of arguments"),
         ("tokenban_refresh 1s;", "\"tokenban_refresh\" directive is not allowed here"),
+        (
+            "tokenban_fingerprint_key a;",
+            "\"tokenban_fingerprint_key\" directive is not allowed here",
+        ),
         ("if ($host) { tokenban off; }", "\"tokenban\" directive is not allowed here"),
     ];
     for (directives, message) in cases {

@@ -12,8 +12,8 @@ use std::path::Path;
 
 use case_file::{Exchange, Group, Rules};
 use tokenban_engine::{
-    decision::{Decision, Fingerprint, Mode, Outcome},
-    denylist::NoDenylists,
+    decision::{Decision, Mode, Outcome},
+    denylist::{Key, NoDenylists},
     limits::Limits,
     point::Point,
     request::OwnedRequest,
@@ -104,7 +104,7 @@ fn every_near_miss_names_a_point_that_would_find_it() {
     denied(&mut |case, _, request, outcome| {
         // Some cases are about another value, or a pattern.
         let hit = outcome.hit.as_ref().expect("a hit");
-        if hit.fingerprint != Fingerprint::of(wire::TOKEN.as_bytes()) {
+        if hit.key != Key::token(wire::TOKEN.as_bytes()) {
             return;
         }
         count += 1;

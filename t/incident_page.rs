@@ -33,6 +33,8 @@ fn what_the_page_prints_is_what_is_printed() {
     let command = tokenban();
     let made = Command::new(&command).args(["init", "--store"]).arg(place.join("store")).output();
     assert!(made.unwrap().status.success());
+    // The page's fingerprints are made with this key.
+    fs::write(place.join("store/fingerprint.key"), "0123456789abcdef".repeat(2)).unwrap();
     let nginx = Nginx::start_in(directory, "worker_processes 2;", &shipped());
     let names = vec![
         ("/var/lib/tokenban/store", place.join("store").display().to_string()),
@@ -163,7 +165,7 @@ fn steady(line: &str) -> String {
             |length| word.len() == length && word.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_time = word.len() == 20 && word.ends_with('Z') && word.as_bytes()[10] == b'T';
         let after_canary = words.last().is_some_and(|last| last == "canary");
-        words.push(match (is_time, is_hex(64), is_hex(12) && after_canary) {
+        words.push(match (is_time, is_hex(64), is_hex(16) && after_canary) {
             (true, ..) => "TIME".to_owned(),
             (_, true, _) => "HASH".to_owned(),
             (.., true) => "FINGERPRINT".to_owned(),

@@ -196,7 +196,7 @@ fn list_and_reason_are_reported_and_the_token_is_not() {
     lists.put(&NewEntry { reason, ..entry(Target::Token(TOKEN.as_bytes())) });
     assert_eq!(nginx.bearer("/", TOKEN), 403);
     let access = nginx.access_log(2);
-    let fingerprint = "b9748d184c0d";
+    let fingerprint = "1384f59789e40352";
     assert_eq!(
         access.lines().last().unwrap_or_default(),
         format!(

@@ -23,6 +23,7 @@ use tokenban_engine::{
 };
 
 use crate::{
+    fingerprints,
     input::Input,
     output::{self, BAD, GOOD},
     time,
@@ -94,7 +95,7 @@ impl Blast {
             counted.requests += 1;
             if let Some(hit) = self.hit(ruleset, &mut scratch, &line) {
                 counted.denied += 1;
-                *counted.by.entry(hit.fingerprint.to_string()).or_default() += 1;
+                *counted.by.entry(fingerprints::of_key(&hit.key).to_string()).or_default() += 1;
             }
             line.clear();
         }

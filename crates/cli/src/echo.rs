@@ -9,7 +9,7 @@ use tokenban_denylist::{EntryKey, Taken};
 
 use crate::{
     asking::{self, Asked, Asking},
-    entries,
+    entries, fingerprints,
     output::{self, Table, BAD, GOOD},
     store::Effect,
     time,
@@ -67,7 +67,7 @@ impl Row {
     fn json(&self) -> Value {
         json!({
             "line": self.line,
-            "fingerprint": entries::fingerprint(&self.key),
+            "fingerprint": fingerprints::of_entry(&self.key),
             "kind": self.what,
             "state": self.state(),
             "was": self.was,
@@ -150,7 +150,7 @@ impl Echo<'_> {
         for row in self.rows.iter().take(ROWS_MOST) {
             let plain = |text: String| (Style::new(), text);
             table.row([
-                plain(entries::fingerprint(&row.key)),
+                plain(fingerprints::of_entry(&row.key)),
                 plain(row.what.clone()),
                 plain(self.list.to_owned()),
                 (BAD, row.text()),

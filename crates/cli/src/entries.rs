@@ -8,14 +8,10 @@ use tokenban_denylist::{Entry, EntryKey, Target};
 use tokenban_engine::denylist::{Kind, Level};
 
 use crate::{
+    fingerprints::of_entry,
     output::{self, Table, BAD},
     time,
 };
-
-/// The beginning of a key: of a token it is what logs show.
-pub(crate) fn fingerprint(key: &EntryKey) -> String {
-    hex(key).chars().take(12).collect()
-}
 
 /// The whole key.
 pub(crate) fn hex(key: &EntryKey) -> String {
@@ -77,7 +73,7 @@ pub(crate) fn is_over(entry: &Entry<'_>, now: u64) -> bool {
 pub(crate) fn json(entry: &Entry<'_>) -> Value {
     let time = |second: Option<u64>| second.map(time::shown);
     json!({
-        "fingerprint": fingerprint(&entry.key),
+        "fingerprint": of_entry(&entry.key),
         "kind": kind(entry.kind),
         "claim": entry.claim.map(|claim| claim.name),
         "issuer": entry.claim.and_then(|claim| claim.issuer),
@@ -103,7 +99,7 @@ pub(crate) fn table(entries: &[Entry<'_>], now: u64) -> Table {
         let plain = |text: String| (Style::new(), text);
         let over = if is_over(entry, now) { BAD } else { Style::new() };
         table.row([
-            plain(fingerprint(&entry.key)),
+            plain(of_entry(&entry.key)),
             plain(what(entry).to_owned()),
             plain(entry.list.to_owned()),
             plain(time::shown(entry.added_at)),
@@ -125,7 +121,7 @@ pub(crate) fn heading(out: &mut dyn Write, with_list: bool) -> io::Result<()> {
     let [fingerprint, kind, added, expires, reason] = names;
     writeln!(
         out,
-        "{style}{fingerprint:<12}  {kind:<6}  {list}{added:<20}  {expires:<20}  {reason}{style:#}"
+        "{style}{fingerprint:<16}  {kind:<6}  {list}{added:<20}  {expires:<20}  {reason}{style:#}"
     )
 }
 
@@ -134,8 +130,8 @@ pub(crate) fn line(out: &mut dyn Write, entry: &Entry<'_>, with_list: bool) -> i
     let list = if with_list { format!("{:<LIST$}  ", entry.list) } else { String::new() };
     writeln!(
         out,
-        "{:<12}  {:<6}  {list}{:<20}  {:<20}  {}",
-        fingerprint(&entry.key),
+        "{:<16}  {:<6}  {list}{:<20}  {:<20}  {}",
+        of_entry(&entry.key),
         what(entry),
         time::shown(entry.added_at),
         expires(entry),

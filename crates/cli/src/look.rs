@@ -4,7 +4,7 @@ use std::{cell::RefCell, error::Error};
 
 use tokenban_denylist::{Entry, EntryKey, Snapshot, StoreError};
 use tokenban_engine::{
-    decision::{Fingerprint, Incomplete},
+    decision::Incomplete,
     denylist::{self, Ban, Denylists, Key, Kind, Profile, StoreLost},
 };
 
@@ -28,9 +28,9 @@ pub(crate) fn denying<'s>(
     let _ = profile.merge(&snapshot.profile()?); // of its claims; there is room for all
     let look = Look { snapshot, profile, asked: RefCell::default(), failed: RefCell::default() };
     let mut denying: Vec<Entry<'_>> = Vec::new();
-    let mut found = |fingerprint, ban: &Ban<'_>| {
+    let mut found = |key: &Key, ban: &Ban<'_>| {
         let asked = look.asked.borrow();
-        let new = asked.iter().filter(|entry| is(entry, fingerprint, ban)).copied();
+        let new = asked.iter().filter(|entry| is(entry, key, ban)).copied();
         let new: Vec<Entry<'_>> = new.filter(|entry| !denying.contains(entry)).collect();
         denying.extend(new);
     };
@@ -54,11 +54,11 @@ fn live<'s>(
     Ok(entries)
 }
 
-/// Whether it is this entry that a ban tells of. The fingerprint is that of the token, which an entry
+/// Whether it is this entry that a ban tells of. The key is that of the token, which an entry
 /// by SHA-1 does not have.
-fn is(entry: &Entry<'_>, fingerprint: Fingerprint, ban: &Ban<'_>) -> bool {
+fn is(entry: &Entry<'_>, asked: &Key, ban: &Ban<'_>) -> bool {
     let same = match entry.key {
-        EntryKey::Key(key) => Fingerprint::of_key(&key) == fingerprint,
+        EntryKey::Key(key) => key == *asked,
         EntryKey::Sha1(_) => entry.kind == Kind::Sha1,
     };
     same && of(entry) == *ban

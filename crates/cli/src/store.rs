@@ -10,7 +10,7 @@ use clap::Args;
 use tokenban_denylist::{NewEntry, Store, Target};
 use tokenban_engine::denylist::{Level, Network, Networks};
 
-use crate::{import::Kept, interrupt, time};
+use crate::{fingerprints, import::Kept, interrupt, time};
 
 /// Which store.
 #[derive(Args)]
@@ -18,6 +18,10 @@ pub(crate) struct StoreAt {
     /// The store, as the directive tokenban_store names it
     #[arg(long = "store", value_name = "PATH", env = "TOKENBAN_STORE", hide_env_values = true)]
     path: Option<PathBuf>,
+    /// The key of fingerprints, as the directive tokenban_fingerprint_key names it; without it, the file
+    /// fingerprint.key of the store
+    #[arg(long, value_name = "FILE", env = "TOKENBAN_FINGERPRINT_KEY", hide_env_values = true)]
+    fingerprint_key: Option<PathBuf>,
 }
 
 impl StoreAt {
@@ -29,6 +33,7 @@ impl StoreAt {
 
     /// Opens it to change it. From here on, Ctrl-C says whether something was changed.
     pub(crate) fn open(&self) -> Result<Store, Box<dyn Error>> {
+        self.load_fingerprint_key()?;
         let mut store = Store::open(self.path()?)?;
         store.before_commit(interrupt::begins);
         Ok(store)
@@ -36,7 +41,13 @@ impl StoreAt {
 
     /// Opens it to look at it.
     pub(crate) fn open_read_only(&self) -> Result<Store, Box<dyn Error>> {
+        self.load_fingerprint_key()?;
         Ok(Store::open_read_only(self.path()?)?)
+    }
+
+    /// Reads the key, so that what is printed has the fingerprints of NGINX's logs.
+    pub(crate) fn load_fingerprint_key(&self) -> Result<(), Box<dyn Error>> {
+        fingerprints::load(self.fingerprint_key.as_deref(), self.path.as_deref())
     }
 
     /// Whether one is named.

@@ -1,13 +1,13 @@
 //! What a token is found by in a store: its bytes, and of a JWT what no spelling changes.
 
-use std::{error::Error, path::Path};
+use std::{collections::HashMap, error::Error, path::Path};
 
 use clap::ValueEnum;
 use sha1::{Digest, Sha1};
 use tokenban_denylist::{EntryKey, Snapshot, Target};
-use tokenban_engine::Jwt;
+use tokenban_engine::{fingerprint::Fingerprint, Jwt};
 
-use crate::{entries, import::Admissible};
+use crate::{fingerprints, import::Admissible, input};
 
 /// As what a token is banned.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,24 +54,64 @@ pub(crate) fn own_keys(secret: &Admissible<'_>) -> Vec<EntryKey> {
 pub(crate) fn fingerprint(secret: &Admissible<'_>) -> String {
     let mut first = None;
     each(secret, None, &mut |target| {
-        first.get_or_insert_with(|| entries::fingerprint(&target.key()));
+        first.get_or_insert_with(|| fingerprints::of_entry(&target.key()));
     });
     first.unwrap_or_default()
 }
 
-/// The keys that begin like a fingerprint, from a person who writes at least its 12 digits. The text
-/// is not repeated in the error: it may be a token.
-pub(crate) fn keys_of_fingerprint(
+/// The keys of each fingerprint that a person wrote: of its 16 digits, with the key of the site or a
+/// former one; or of a form that older versions showed, 12 digits or more of the store's key itself.
+pub(crate) fn keys_of_fingerprints(
     snapshot: &Snapshot<'_>,
-    text: &str,
-) -> Result<Vec<EntryKey>, Box<dyn Error>> {
+    texts: &[String],
+) -> Result<Vec<Vec<EntryKey>>, Box<dyn Error>> {
+    let mut keys = Vec::new();
+    let mut wanted: HashMap<Fingerprint, Vec<usize>> = HashMap::new();
+    for (index, text) in texts.iter().enumerate() {
+        let begun = begun_like(snapshot, text)?;
+        if let Some(shown) = Fingerprint::parse(text.as_bytes()).filter(|_| begun.is_empty()) {
+            wanted.entry(shown).or_default().push(index);
+        }
+        keys.push(begun);
+    }
+    if !wanted.is_empty() {
+        find_shown(snapshot, &wanted, &mut keys)?;
+    }
+    Ok(keys)
+}
+
+/// Goes through the whole store: nothing but the key of an entry leads to its fingerprint.
+fn find_shown(
+    snapshot: &Snapshot<'_>,
+    wanted: &HashMap<Fingerprint, Vec<usize>>,
+    found: &mut [Vec<EntryKey>],
+) -> Result<(), Box<dyn Error>> {
+    let bar = input::counted("looking for fingerprints", snapshot.keys()?);
+    let mut before = None;
+    for entry in snapshot.entries()? {
+        let key = entry?.key;
+        if before.replace(key) == Some(key) {
+            continue;
+        }
+        bar.inc(1);
+        let asked = fingerprints::keys().all(key.as_bytes()).filter_map(|one| wanted.get(&one));
+        for index in asked.flatten() {
+            if let Some(found) = found.get_mut(*index) {
+                found.push(key);
+            }
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// The keys that begin with some digits. The text is not repeated in the error: it may be a token.
+fn begun_like(snapshot: &Snapshot<'_>, text: &str) -> Result<Vec<EntryKey>, Box<dyn Error>> {
     let prefix = hex_prefix(text).ok_or_else(|| match Path::new(text).is_file() {
         true => format!("{text} is no fingerprint; a file is read with --file {text}"),
-        false => {
-            "a fingerprint has 12 hex digits or more; a token is read from standard input or a \
-                  file, never from arguments"
-                .to_owned()
-        }
+        false => "a fingerprint has 16 hex digits, or 12 in an older log; a token is read from \
+                  standard input or a file, never from arguments"
+            .to_owned(),
     })?;
     let mut keys = Vec::new();
     for entry in snapshot.entries_from(&prefix)? {

@@ -23,8 +23,8 @@ fn ban_show_unban() {
     let ran = sandbox.run(&arguments, "fake-token-01");
     assert_eq!(
         ran.out,
-        "FINGERPRINT   KIND   LIST    STATE\n\
-         e50d2ec3bdeb  token  leaked  banned\n\
+        "FINGERPRINT       KIND   LIST    STATE\n\
+         a2dbe61361b134b9  token  leaked  banned\n\
          1 banned on the list \"leaked\" until 2100-01-31T00:00:00Z, for INC-42\n\
          rule \"everywhere\" asks it at [anywhere]\n"
     );
@@ -32,12 +32,12 @@ fn ban_show_unban() {
     let ran = sandbox.run(&["show"], "fake-token-01\r\n");
     assert_eq!(
         steady(&ran.out),
-        "e50d2ec3bdeb: 1 entry\n\
-         FINGERPRINT   KIND   LIST    ADDED                 EXPIRES               REASON\n\
-         e50d2ec3bdeb  token  leaked  2026-00-00T00:00:00Z  2100-01-31T00:00:00Z  INC-42 (pastebin)\n"
+        "a2dbe61361b134b9: 1 entry\n\
+         FINGERPRINT       KIND   LIST    ADDED                 EXPIRES               REASON\n\
+         a2dbe61361b134b9  token  leaked  2026-00-00T00:00:00Z  2100-01-31T00:00:00Z  INC-42 (pastebin)\n"
     );
     assert_eq!(ran.code, 1);
-    assert_eq!(sandbox.run(&["show", "E50D2EC3BDEB"], "").code, 1);
+    assert_eq!(sandbox.run(&["show", "A2DBE61361B134B9"], "").code, 1);
     let ran = sandbox.run(&["show"], "fake-token-02\n");
     assert_eq!(
         (ran.code, ran.out),
@@ -47,15 +47,15 @@ fn ban_show_unban() {
     let ran = sandbox.run(&["unban"], "fake-token-01");
     assert_eq!(
         ran.out,
-        "FINGERPRINT   KIND   LIST    STATE\n\
-         e50d2ec3bdeb  token  leaked  unbanned (INC-42)\n\
+        "FINGERPRINT       KIND   LIST    STATE\n\
+         a2dbe61361b134b9  token  leaked  unbanned (INC-42)\n\
          1 entry unbanned\n"
     );
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     let ran = sandbox.run(&["unban"], "fake-token-01");
     assert_eq!(
         (ran.code, ran.out.as_str(), ran.err.as_str()),
-        (1, "", "tokenban: line 1: fingerprint e50d2ec3bdeb: not banned\n")
+        (1, "", "tokenban: line 1: fingerprint a2dbe61361b134b9: not banned\n")
     );
 }
 
@@ -93,7 +93,7 @@ fn lines_that_are_no_tokens_are_refused_and_the_others_banned() {
     let ran = sandbox.run(&["ban", &file], "");
     assert_eq!(ran.code, 1);
     assert_eq!(ran.out.lines().count(), 6);
-    assert!(ran.out.contains("0a0a0a0a0a0a  sha256  leaked  banned"), "{}", ran.out);
+    assert!(ran.out.contains("2de53a7feca0f649  sha256  leaked  banned"), "{}", ran.out);
     let lines: Vec<&str> = ran.err.lines().collect();
     assert_eq!(
         lines,
@@ -248,7 +248,7 @@ fn json_shapes() {
         banned,
         json!({
             "list": "leaked",
-            "entries": [{ "line": 1, "fingerprint": "e50d2ec3bdeb", "kind": "token", "state": "banned", "was": [] }],
+            "entries": [{ "line": 1, "fingerprint": "a2dbe61361b134b9", "kind": "token", "state": "banned", "was": [] }],
             "dry_run": false,
             "logs": [],
             "new_list": true,
@@ -285,9 +285,9 @@ fn json_shapes() {
         shown,
         json!({ "answers": [{
             "line": 1,
-            "fingerprint": "e50d2ec3bdeb",
+            "fingerprint": "a2dbe61361b134b9",
             "entries": [{
-                "fingerprint": "e50d2ec3bdeb",
+                "fingerprint": "a2dbe61361b134b9",
                 "kind": "token",
                 "claim": null,
                 "issuer": null,
@@ -310,7 +310,7 @@ fn json_shapes() {
         unbanned,
         json!({
             "dry_run": false,
-            "unbanned": [{ "fingerprint": "e50d2ec3bdeb", "kind": "token", "list": "leaked", "reason": "" }],
+            "unbanned": [{ "fingerprint": "a2dbe61361b134b9", "kind": "token", "list": "leaked", "reason": "" }],
             "missing": [{ "line": 2, "fingerprint": fingerprint("fake-token-02") }],
             "still_denied_by": [],
             "refused": [],

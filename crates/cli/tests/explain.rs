@@ -56,7 +56,7 @@ fn a_denylist_is_asked_in_the_store() {
     let ran = sandbox.run(&explain, &request("fake-token-01"));
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     assert!(
-        ran.out.contains(", fingerprint e50d2ec3bdeb, on the denylist leaked: INC-42\n"),
+        ran.out.contains(", fingerprint a2dbe61361b134b9, on the denylist leaked: INC-42\n"),
         "{}",
         ran.out
     );

@@ -60,9 +60,9 @@ fn lists_and_their_entries() {
     let ran = sandbox.run(&["list", "other"], "");
     assert_eq!(
         steady(&ran.out),
-        "FINGERPRINT   KIND    ADDED                 EXPIRES               REASON\n\
-         0b7d86cbcb75  token   2026-00-00T00:00:00Z  never                 (paste)\n\
-         e50d2ec3bdeb  token   2026-00-00T00:00:00Z  never                 (paste)\n"
+        "FINGERPRINT       KIND    ADDED                 EXPIRES               REASON\n\
+         83f9ec5fdf120846  token   2026-00-00T00:00:00Z  never                 (paste)\n\
+         a2dbe61361b134b9  token   2026-00-00T00:00:00Z  never                 (paste)\n"
     );
     let ran = sandbox.run(&["list", "othr"], "");
     assert_eq!(
@@ -84,7 +84,7 @@ fn list_json() {
     );
     let entries = sandbox.json(&["list", "--json", "leaked"], "", 0);
     assert_eq!(entries["list"], "leaked");
-    assert_eq!(entries["entries"][0]["fingerprint"], "e50d2ec3bdeb");
+    assert_eq!(entries["entries"][0]["fingerprint"], "a2dbe61361b134b9");
     assert_eq!(entries["entries"][0]["expires"], "2100-01-01T00:00:00Z");
     assert_eq!(entries["entries"].as_array().unwrap().len(), 1);
 }
@@ -98,7 +98,7 @@ fn export_writes_digests() {
     assert_eq!(
         entry,
         json!({
-            "fingerprint": "e50d2ec3bdeb", "kind": "token", "claim": null, "issuer": null,
+            "fingerprint": "a2dbe61361b134b9", "kind": "token", "claim": null, "issuer": null,
             "value": null, "list": "leaked", "reason": "INC-42", "incident": true, "source": "",
             "level": "deny", "except": [], "added": "2026-00-00T00:00:00Z", "expires": "2100-01-01T00:00:00Z",
             "issued_before": null, "key": key,
@@ -109,7 +109,7 @@ fn export_writes_digests() {
     assert_eq!(lines.len(), 4);
     assert_eq!(lines[0], "fingerprint,kind,list,reason,source,added,expires,issued_before,key,level,except,incident,claim,issuer,value");
     assert!(
-        lines[1].starts_with("0b7d86cbcb75,token,other,,paste,2026-00-00T00:00:00Z,,,"),
+        lines[1].starts_with("83f9ec5fdf120846,token,other,,paste,2026-00-00T00:00:00Z,,,"),
         "{lines:?}"
     );
     assert_eq!(sandbox.run(&["export", "--list", "no"], "").code, 2);

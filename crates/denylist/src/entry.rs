@@ -158,8 +158,7 @@ pub enum EntryKey {
 }
 
 impl EntryKey {
-    /// The bytes of the store. Of kinds [`Kind::Token`] and [`Kind::Sha256`] they begin with the
-    /// fingerprint.
+    /// The bytes of the store: what a fingerprint is made of.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             EntryKey::Key(key) => key.as_bytes(),

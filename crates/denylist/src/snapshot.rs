@@ -118,7 +118,7 @@ impl<'s> Snapshot<'s> {
         self.entries_from(&[])
     }
 
-    /// The entries whose keys begin with some bytes: the six of a fingerprint, say.
+    /// The entries whose keys begin with some bytes.
     pub fn entries_from(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
         let rows = self.rows(self.tables.keys, prefix)?;
         let prefix = prefix.to_owned();

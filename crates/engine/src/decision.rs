@@ -1,7 +1,5 @@
 //! What is decided about a request, and the words it is reported in.
 
-use std::fmt;
-
 use crate::denylist::Key;
 
 /// How the location acts.
@@ -37,36 +35,6 @@ pub enum Decision {
     Passed,
 }
 
-/// The first 12 hex digits of SHA-256 of a token: the only form of one that is ever shown.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fingerprint([u8; 6]);
-
-impl Fingerprint {
-    /// The fingerprint of a token.
-    pub fn of(token: &[u8]) -> Fingerprint {
-        Fingerprint::of_key(&Key::token(token))
-    }
-
-    /// The fingerprint of what a key stands for: the same for a token, and for a JWT or its claims
-    /// one that every spelling shares. It is the beginning of the key, so the store can find it.
-    pub fn of_key(key: &Key) -> Fingerprint {
-        let [a, b, c, d, e, f, ..] = *key.as_bytes();
-        Fingerprint([a, b, c, d, e, f])
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 /// A match: which rule, where, of what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
@@ -74,8 +42,8 @@ pub struct Hit {
     pub rule: String,
     /// The point, as text.
     pub point: String,
-    /// Of the value or token that matched.
-    pub fingerprint: Fingerprint,
+    /// Of the value, token or claim that matched: what its [fingerprint](crate::fingerprint) is made of.
+    pub key: Key,
     /// The denylist, where it was one.
     pub denylist: Option<String>,
     /// Why the token is on it.
@@ -124,15 +92,5 @@ impl Outcome {
         self.monitored.extend(later.monitored);
         self.incomplete = self.incomplete.or(later.incomplete);
         self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fingerprint_is_twelve_digits() {
-        assert_eq!(Fingerprint::of(b"abc").to_string(), "ba7816bf8f01");
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::decision::{Fingerprint, Incomplete};
+use crate::{decision::Incomplete, Jwt};
 
 mod claim;
 mod claims;
@@ -58,6 +58,20 @@ impl Key {
             Some(of) => Key::tagged(b"claim", &[name.as_bytes(), value, issuer(of)]),
             None => Key::tagged(b"claim", &[name.as_bytes(), value]),
         }
+    }
+
+    /// The key of a credential whose kind nobody says: of a JWT that of every spelling, else that of its
+    /// bytes. A ban of it has this key, unless it was banned in another way.
+    pub fn credential(value: &[u8]) -> Key {
+        let mut key = None;
+        if memchr::memchr(b'.', value).is_some() {
+            Jwt::each(value, &mut |jwt| {
+                if key.is_none() && jwt.is_whole(value) {
+                    key = Some(Key::jwt(jwt.header(), jwt.payload()));
+                }
+            });
+        }
+        key.unwrap_or_else(|| Key::token(value))
     }
 
     /// A key as the store keeps it.
@@ -160,7 +174,7 @@ pub fn bans(
     store: &dyn Denylists,
     value: &[u8],
     now: u64,
-    found: &mut dyn FnMut(Fingerprint, &Ban<'_>),
+    found: &mut dyn FnMut(&Key, &Ban<'_>),
 ) -> Result<(), Incomplete> {
     let mut memory = lookup::Memory::default();
     let mut lookup = lookup::Lookup::new(store, now, &mut memory);
@@ -230,7 +244,7 @@ mod tests {
         let mut lists = Vec::new();
         let ban = Ban { list: "leaked", ..Ban::default() };
         store.ban(b"s3cr3t-token", &ban);
-        let mut found = |_: Fingerprint, ban: &Ban<'_>| lists.push(ban.list.to_owned());
+        let mut found = |_: &Key, ban: &Ban<'_>| lists.push(ban.list.to_owned());
         assert_eq!(bans(&store, b"s3cr3t-token", 0, &mut found), Ok(()));
         assert_eq!(bans(&store, b"other-token", 0, &mut found), Ok(()));
         assert_eq!(lists, ["leaked"]);

@@ -6,6 +6,7 @@ pub mod decision;
 pub mod denylist;
 mod evidence;
 pub mod example;
+pub mod fingerprint;
 pub mod limits;
 pub mod load;
 #[doc(hidden)] // for benches and fuzzing

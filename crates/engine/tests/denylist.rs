@@ -3,7 +3,7 @@
 use std::{cell::Cell, path::Path};
 
 use tokenban_engine::{
-    decision::{Decision, Fingerprint, Incomplete, Mode, Outcome},
+    decision::{Decision, Incomplete, Mode, Outcome},
     denylist::{
         Ban, Denylists, Key, Level, LostDenylists, MemoryDenylists, Network, Networks, Profile,
         StoreLost,
@@ -390,7 +390,7 @@ fn digests_of_others_are_found() {
         let outcome = decide(ANYWHERE, &bearer, &lists);
         assert_eq!(outcome.decision, Decision::Denied, "{line}");
         let hit = outcome.hit.unwrap();
-        assert_eq!(hit.fingerprint, Fingerprint::of(TOKEN.as_bytes()));
+        assert_eq!(hit.key, Key::token(TOKEN.as_bytes()));
     }
 }
 
@@ -429,7 +429,7 @@ fn a_hit_names_list_reason_and_fingerprint() {
     let hit = hit.unwrap();
     assert_eq!((hit.rule.as_str(), hit.point.as_str()), ("leaked", "[query_all]"));
     assert_eq!((hit.denylist.as_deref(), hit.reason.as_deref()), (Some("leaked"), Some("INC-42")));
-    assert_eq!(hit.fingerprint, Fingerprint::of_key(&Key::jwt(HEADER, PAYLOAD)));
+    assert_eq!(hit.key, Key::jwt(HEADER, PAYLOAD));
 }
 
 #[test]

@@ -168,8 +168,8 @@ fn the_report_names_rule_point_and_fingerprint() {
     let hit = outcome.hit.unwrap();
     assert_eq!(hit.rule, "leaked");
     assert_eq!(hit.point, "[header, AUTHORIZATION]");
-    let fingerprint = tokenban_engine::decision::Fingerprint::of(TOKEN.as_bytes());
-    assert_eq!(hit.fingerprint, fingerprint);
+    let fingerprint = tokenban_engine::denylist::Key::token(TOKEN.as_bytes());
+    assert_eq!(hit.key, fingerprint);
 }
 
 #[test]

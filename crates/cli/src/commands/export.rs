@@ -12,7 +12,7 @@ use tokenban_denylist::{Entry, Store};
 use super::{list, Outcome};
 use crate::{
     choose::Choose,
-    entries,
+    entries, fingerprints,
     import::{io_error, read, Admitted, Finding, Intake, Options, Wanted},
     input::{self, Input},
     output,
@@ -176,7 +176,7 @@ fn cells(entry: &Entry<'_>) -> [String; 15] {
     let claim = entry.claim.map(|claim| (claim.name, claim.issuer, claim.value));
     let (claim, issuer, value) = claim.unwrap_or_default();
     [
-        entries::fingerprint(&entry.key),
+        fingerprints::of_entry(&entry.key),
         entries::kind(entry.kind).to_owned(),
         entry.list.to_owned(),
         entry.reason.to_owned(),

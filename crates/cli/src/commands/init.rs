@@ -6,9 +6,11 @@ use clap::Args;
 use nix::unistd::{Group, User};
 use serde_json::json;
 use tokenban_denylist::{CreateOptions, Store};
+use tokenban_engine::fingerprint::KEY_FILE;
 
 use super::Outcome;
 use crate::{
+    key_file,
     output::{self, GOOD},
     store::StoreAt,
     Exit,
@@ -18,7 +20,8 @@ use crate::{
 ///
 /// A store is a directory of two files. Its owner changes it; its group, which must be that of
 /// NGINX's workers, reads it. Readers write into lock.mdb and never into data.mdb: whoever can write
-/// data.mdb can make a worker crash.
+/// data.mdb can make a worker crash. A third file, fingerprint.key, holds the key of the fingerprints
+/// that logs and commands show; give every node the same.
 ///
 /// Exit codes: 0 made, 2 error.
 #[derive(Args)]
@@ -57,6 +60,7 @@ impl Init {
             lock_mode: self.lock_mode,
         };
         Store::create(path, &options)?;
+        key_file::create(&path.join(KEY_FILE), &options)?;
         let path = path.display();
         if self.json {
             output::json(&json!({ "path": path.to_string() }))?;

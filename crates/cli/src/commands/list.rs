@@ -22,7 +22,7 @@ use crate::{
 
 /// List the denylists with their counts, or the entries of one, or those that are chosen.
 ///
-/// Entries come in the order of their fingerprints; of more than a thousand, a summary is shown unless
+/// Entries come in the order of their keys; of more than a thousand, a summary is shown unless
 /// with --all. Entries that ended are listed until they are swept. Of a claim the value is shown where it
 /// is no secret and names no person, such as that of a kid.
 ///

@@ -10,7 +10,7 @@ use super::Outcome;
 use crate::{
     choose::Choose,
     claims::Claims,
-    entries,
+    entries, fingerprints,
     import::{Admissible, Purpose},
     look::denying,
     output::{self, GOOD, HEADING},
@@ -74,7 +74,7 @@ impl Show {
         let mut answers = self.by_fingerprint(&snapshot)?;
         for claim in &named {
             let key = claim.target().key();
-            let (fingerprint, entries) = (entries::fingerprint(&key), snapshot.find(&key)?);
+            let (fingerprint, entries) = (fingerprints::of_entry(&key), snapshot.find(&key)?);
             answers.push(Answer { line: None, fingerprint, entries });
         }
         for (line, secrets) in asked {
@@ -100,9 +100,10 @@ impl Show {
         snapshot: &'s Snapshot<'_>,
     ) -> Result<Vec<Answer<'s>>, Box<dyn Error>> {
         let mut answers = Vec::new();
-        for text in &self.fingerprints {
+        let keys = targets::keys_of_fingerprints(snapshot, &self.fingerprints)?;
+        for (text, keys) in self.fingerprints.iter().zip(keys) {
             let mut entries = Vec::new();
-            for key in targets::keys_of_fingerprint(snapshot, text)? {
+            for key in keys {
                 entries.extend(snapshot.find(&key)?);
             }
             answers.push(Answer { line: None, fingerprint: text.to_lowercase(), entries });

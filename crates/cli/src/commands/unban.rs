@@ -12,7 +12,7 @@ use crate::{
     act::act,
     choose::Choose,
     claims::{Claims, Named},
-    entries,
+    entries, fingerprints,
     import::{Admissible, Purpose},
     input,
     look::denying,
@@ -40,7 +40,7 @@ pub(crate) struct Unban {
     /// Only off this denylist
     #[arg(long, value_name = "NAME")]
     list: Option<String>,
-    /// The entry with this fingerprint: 12 hex digits or more; may be repeated
+    /// The entry with this fingerprint, as logs and `list` show it; may be repeated
     #[arg(long, value_name = "HEX", conflicts_with_all = ["files", "by_claim"])]
     fingerprint: Vec<String>,
     #[command(flatten)]
@@ -168,12 +168,10 @@ impl Unban {
         }
         if !self.fingerprint.is_empty() {
             let snapshot = store.read()?;
-            let ask = |text: &String| {
-                let keys = targets::keys_of_fingerprint(&snapshot, text)?;
-                Ok(Ask::new(Some(text.to_lowercase()), keys))
-            };
-            let asks: Result<Vec<Ask>, Box<dyn Error>> = self.fingerprint.iter().map(ask).collect();
-            return Ok((asks?, Heard::default()));
+            let keys = targets::keys_of_fingerprints(&snapshot, &self.fingerprint)?;
+            let asked = self.fingerprint.iter().zip(keys);
+            let asks = asked.map(|(text, keys)| Ask::new(Some(text.to_lowercase()), keys));
+            return Ok((asks.collect(), Heard::default()));
         }
         let mut asks = Vec::new();
         let mut take = |given: &Given<'_>| asks.extend(Ask::of(given));
@@ -233,7 +231,7 @@ impl Unban {
                 let incident =
                     if row.reason.is_empty() { "" } else { &format!(" ({})", row.reason) };
                 table.row([
-                    plain(entries::fingerprint(&row.key)),
+                    plain(fingerprints::of_entry(&row.key)),
                     plain(row.what.clone()),
                     plain(row.list.clone()),
                     (GOOD, format!("unbanned{incident}")),
@@ -297,7 +295,7 @@ impl Row {
 
     fn json(&self) -> serde_json::Value {
         json!({
-            "fingerprint": entries::fingerprint(&self.key),
+            "fingerprint": fingerprints::of_entry(&self.key),
             "kind": self.what,
             "list": self.list,
             "reason": self.reason,

@@ -33,10 +33,11 @@ pub(crate) struct Ran {
 }
 
 impl Sandbox {
-    /// With an empty store.
+    /// With an empty store, and no key of fingerprints: they are the same in each run.
     pub(crate) fn new() -> Sandbox {
         let sandbox = Sandbox::without_store();
         assert_eq!(sandbox.run(&["init"], "").code, 0);
+        fs::remove_file(sandbox.store().join("fingerprint.key")).unwrap();
         sandbox
     }
 
@@ -123,9 +124,12 @@ pub(crate) fn steady(text: &str) -> String {
     out
 }
 
-/// The first 12 hex digits of SHA-256.
+/// The fingerprint of an opaque token, where no key is configured.
 pub(crate) fn fingerprint(token: &str) -> String {
-    use sha2::Digest;
-    let digest = sha2::Sha256::digest(token.as_bytes());
-    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    use hmac::Mac;
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(token.as_bytes());
+    let mac = hmac::Hmac::<Sha256>::new_from_slice(b"").unwrap();
+    let tag = mac.chain_update(&digest[..16]).finalize().into_bytes();
+    tag.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

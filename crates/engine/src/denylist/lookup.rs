@@ -14,10 +14,10 @@ use tokenban_parse::{
     shrink, Buffers,
 };
 
-use crate::decision::{Fingerprint, Incomplete};
+use crate::decision::Incomplete;
 
 /// What hears of a ban.
-type Found<'a> = dyn FnMut(Fingerprint, &Ban<'_>) + 'a;
+type Found<'a> = dyn FnMut(&Key, &Ban<'_>) + 'a;
 
 /// Look-ups for one request.
 pub(crate) struct Lookup<'a> {
@@ -66,7 +66,7 @@ impl<'a> Lookup<'a> {
         let live = &mut |ban: &Ban<'_>| {
             if ban.expires.is_none_or(|expires| self.now < expires) {
                 clean = false;
-                found(Fingerprint::of_key(&Key::token(value)), ban);
+                found(&Key::token(value), ban);
             }
         };
         let mut asked = Ok(());
@@ -95,9 +95,9 @@ impl<'a> Lookup<'a> {
         }
         let ask = Ask { store: self.store, now: self.now, whole };
         let (mut incomplete, mut clean) = (None, true);
-        let found = &mut |fingerprint, ban: &Ban<'_>| {
+        let found = &mut |key: &Key, ban: &Ban<'_>| {
             clean = false;
-            found(fingerprint, ban);
+            found(key, ban);
         };
         jwt(value, buffers, &mut |jwt| {
             if let Err(why) = ask.jwt(jwt, claims, text, found) {
@@ -211,7 +211,7 @@ impl Ask<'_> {
                 _ => true,
             };
             if meant && ban.expires.is_none_or(|expires| self.now < expires) {
-                found(Fingerprint::of_key(&key), ban);
+                found(&key, ban);
             }
         };
         self.store.find(&key, live).map_err(|StoreLost| Incomplete::Store)

@@ -5,10 +5,10 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{Leaf, Part, Ruleset};
 use crate::{
-    decision::{Action, Decision, Fingerprint, Hit, Incomplete, Mode, Outcome},
+    decision::{Action, Decision, Hit, Incomplete, Mode, Outcome},
     denylist::{
         lookup::{Lookup, Memory},
-        Ban, Denylists, Level,
+        Ban, Denylists, Key, Level,
     },
     matcher::{Cache, Matcher},
     point::Point,
@@ -53,7 +53,7 @@ pub struct Scratch {
 pub(super) struct Found {
     pub(super) rule: RuleIndex,
     node: NodeId,
-    pub(super) fingerprint: Fingerprint,
+    pub(super) key: Key,
     /// The denylist and the reason, where it was one.
     ban: Option<(String, String)>,
     /// What the entry does; a match of anything else denies.
@@ -217,18 +217,18 @@ impl Ruleset {
             if let Some((matcher, cache)) = self.matcher(leaf, caches) {
                 matcher.find_chunks(cache, value, &mut |rule, span| {
                     if found.iter().all(|other| other.rule != rule) {
-                        let fingerprint = Fingerprint::of(&cut(value, span));
+                        let key = Key::credential(&cut(value, span));
                         let (ban, level) = (None, Level::Deny);
-                        found.push(Found { rule, node, fingerprint, ban, level });
+                        found.push(Found { rule, node, key, ban, level });
                     }
                 });
             }
             if !leaf.denylist.is_empty() {
-                lookup.value(&cut(value, 0..usize::MAX), &mut |fingerprint, ban| {
-                    let level = ban.level_for(request.remote_addr());
+                lookup.value(&cut(value, 0..usize::MAX), &mut |key, ban| {
+                    let (key, level) = (*key, ban.level_for(request.remote_addr()));
                     for rule in leaf.banned(self, ban) {
                         let ban = Some((ban.list.to_owned(), ban.reason.to_owned()));
-                        note(found, Found { rule, node, fingerprint, ban, level });
+                        note(found, Found { rule, node, key, ban, level });
                     }
                 });
             }
@@ -336,7 +336,7 @@ impl Ruleset {
         Hit {
             rule: rule.id.clone(),
             point: leaf.map(|leaf| leaf.point.clone()).unwrap_or_default(),
-            fingerprint: found.fingerprint,
+            key: found.key,
             denylist: found.ban.as_ref().map(|(list, _)| list.clone()),
             reason: found.ban.as_ref().map(|(_, reason)| reason.clone()),
             is_canary: found.level == Level::Canary,

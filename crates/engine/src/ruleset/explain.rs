@@ -4,8 +4,7 @@ use std::fmt;
 
 use super::{evaluate::cut, trail::Trail, Ruleset, Stage};
 use crate::{
-    decision::Fingerprint,
-    denylist::{lookup::Lookup, Denylists},
+    denylist::{lookup::Lookup, Denylists, Key},
     request::Request,
     rule::RuleIndex,
     spelling,
@@ -72,8 +71,8 @@ impl Ruleset {
             if !leaf.denylist.is_empty() {
                 // Anew for each value: all of them are to be shown, known to be clean or not.
                 let mut lookup = Lookup::new(denylists, request.now(), &mut memory);
-                lookup.value(value, &mut |fingerprint, ban| {
-                    otherwise |= fingerprint != Fingerprint::of(value);
+                lookup.value(value, &mut |key, ban| {
+                    otherwise |= *key != Key::token(value);
                     found.extend(leaf.banned(self, ban));
                 });
             }

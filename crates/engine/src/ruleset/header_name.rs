@@ -41,7 +41,7 @@ impl Ruleset {
             );
             let has = |hit: &Hit| {
                 scratch.found.iter().any(|found| {
-                    found.fingerprint == hit.fingerprint
+                    found.key == hit.key
                         && self.rule(found.rule).is_some_and(|rule| rule.id == hit.rule)
                 })
             };

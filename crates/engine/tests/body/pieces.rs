@@ -110,8 +110,8 @@ fn one_byte_a_piece() {
     let cuts = vec![1; request.body.len()];
     let pieces = Pieces { request, cuts };
     let found = decide(&ruleset("[post]", "regex: 'fake-token\\.[0-9]+'"), &pieces);
-    let fingerprint = tokenban_engine::decision::Fingerprint::of(TOKEN.as_bytes());
-    assert_eq!(found.hit.map(|hit| hit.fingerprint), Some(fingerprint));
+    let fingerprint = tokenban_engine::denylist::Key::token(TOKEN.as_bytes());
+    assert_eq!(found.hit.map(|hit| hit.key), Some(fingerprint));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::{
 use clap::Args;
 use tokenban_denylist::Reader;
 use tokenban_engine::{
-    decision::{Decision, Fingerprint, Incomplete, Mode},
+    decision::{Decision, Incomplete, Mode},
     denylist::{Denylists, NoDenylists},
     limits::Limits,
     request::OwnedRequest,
@@ -23,7 +23,7 @@ use tokenban_engine::{
 use self::report::{Explained, Row};
 use super::Outcome;
 use crate::{
-    output,
+    fingerprints, output,
     request::{self, RequestOptions},
     rule_files,
     store::StoreAt,
@@ -68,6 +68,7 @@ pub(crate) struct Explain {
 impl Explain {
     pub(super) fn run(self) -> Outcome {
         let token = self.token()?;
+        self.store.load_fingerprint_key()?;
         let ruleset = Ruleset::load(&rule_files::expand(&self.rules)?, &Limits::default())?;
         let denylists = self.denylists(&ruleset)?;
         let mut all = Vec::new();
@@ -177,14 +178,14 @@ impl Explain {
         if self.reveal {
             return value.escape_ascii().to_string();
         }
-        format!("{} ({} bytes)", Fingerprint::of(value), value.len())
+        format!("{} ({} bytes)", fingerprints::of_value(value), value.len())
     }
 }
 
 /// A text that is shown, without the token that may be in it.
 fn without(text: String, token: Option<&[u8]>) -> String {
     match token.and_then(|token| std::str::from_utf8(token).ok()) {
-        Some(token) => text.replace(token, &Fingerprint::of(token.as_bytes()).to_string()),
+        Some(token) => text.replace(token, &fingerprints::of_value(token.as_bytes()).to_string()),
         None => text,
     }
 }

@@ -10,7 +10,10 @@ use tokenban_engine::{
 };
 
 use super::miss;
-use crate::output::{self, Table, BAD, GOOD, HEADING};
+use crate::{
+    fingerprints,
+    output::{self, Table, BAD, GOOD, HEADING},
+};
 
 /// A value that rules look at, as it is shown.
 pub(super) struct Row {
@@ -55,7 +58,8 @@ impl Explained {
         }
         table.print(&mut out)?;
         for hit in self.hits() {
-            let Hit { rule, point, fingerprint, denylist, reason, .. } = hit;
+            let Hit { rule, point, key, denylist, reason, .. } = hit;
+            let fingerprint = fingerprints::of_key(key);
             write!(out, "{HEADING}{rule}{HEADING:#} at {point}, fingerprint {fingerprint}")?;
             if let Some(list) = denylist {
                 let reason = reason.as_deref().filter(|reason| !reason.is_empty());
@@ -95,7 +99,7 @@ impl Explained {
             json!({
                 "rule": hit.rule,
                 "point": hit.point,
-                "fingerprint": hit.fingerprint.to_string(),
+                "fingerprint": fingerprints::of_key(&hit.key).to_string(),
                 "denylist": hit.denylist,
                 "reason": hit.reason,
                 "reading": self.reading(hit),
