@@ -1,13 +1,22 @@
 //! What the directives set, for the whole `http` block and for a location.
 
-use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc};
+use std::{
+    cell::{OnceCell, RefCell},
+    path::PathBuf,
+    rc::Rc,
+    sync::Arc,
+};
 
 use nginx_sys::{
     ngx_http_complex_value_t, ngx_int_t, ngx_msec_t, ngx_uint_t, NGX_CONF_UNSET,
     NGX_HTTP_FORBIDDEN, NGX_LOG_ERR,
 };
 use ngx::http::{HttpModuleLocationConf, Merge, MergeConfigError, NgxHttpCoreModule, Request};
-use tokenban_engine::{decision::Mode, fingerprint::Fingerprints};
+use tokenban_engine::{
+    credentials::{self, Credentials},
+    decision::Mode,
+    fingerprint::Fingerprints,
+};
 
 use crate::{
     body_conf::{BodyLimit, BodySwitch, Reading},
@@ -32,6 +41,10 @@ pub(crate) struct MainConf {
     pub(crate) store: Option<PathBuf>,
     /// The key of `tokenban_fingerprint_key`, or the one in the store; nothing where there is none.
     pub(crate) fingerprints: Option<Fingerprints>,
+    /// What `$tokenban_credentials` looks at without `tokenban_log_credentials`, from its first use on.
+    pub(crate) usual_credentials: OnceCell<Credentials>,
+    /// Its working memory.
+    pub(crate) credentials_memory: RefCell<credentials::Memory>,
     /// The store, opened by a worker; nothing in the master.
     pub(crate) open_store: RefCell<Option<Store>>,
     /// What a worker runs for this configuration; nothing in the master.
@@ -50,6 +63,8 @@ pub(crate) struct LocConf {
     pub(crate) body: Option<Rc<BodySwitch>>,
     /// `tokenban_body_limit`.
     pub(crate) body_limit: Option<BodyLimit>,
+    /// `tokenban_log_credentials`; `Some(None)` is `off`.
+    pub(crate) credentials: Option<Option<Rc<Credentials>>>,
     /// `tokenban_status`.
     pub(crate) status: ngx_int_t,
     /// `tokenban_on_error`: one of `ON_ERROR_…`.
@@ -110,6 +125,8 @@ impl Default for MainConf {
             refresh,
             store,
             fingerprints: None,
+            usual_credentials: OnceCell::new(),
+            credentials_memory: RefCell::default(),
             open_store,
             worker,
         }
@@ -176,6 +193,7 @@ impl Default for LocConf {
             rules: None,
             body: None,
             body_limit: None,
+            credentials: None,
             status: NGX_CONF_UNSET as ngx_int_t,
             on_error: UNSET_UINT,
             log_level: UNSET_UINT,
@@ -193,6 +211,9 @@ impl Merge for LocConf {
         }
         if self.body.is_none() {
             self.body.clone_from(&prev.body);
+        }
+        if self.credentials.is_none() {
+            self.credentials.clone_from(&prev.credentials);
         }
         self.body_limit = self.body_limit.or(prev.body_limit);
         let unset = NGX_CONF_UNSET as ngx_int_t;

@@ -26,13 +26,13 @@ use crate::{
     barrier, body_conf,
     conf::{LocConf, MainConf, ModeSource, ON_ERROR_DENY, ON_ERROR_PASS, UNSET_MSEC},
     conf_ext::ConfExt,
-    fingerprint,
+    credentials, fingerprint,
     module::Module,
     store,
 };
 
 /// The directives; the last one ends the table.
-pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 11] = [
+pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 12] = [
     ngx_command_t {
         name: ngx_string!("tokenban"),
         type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
@@ -104,6 +104,14 @@ pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 11] = [
         conf: NGX_HTTP_LOC_CONF_OFFSET,
         offset: offset_of!(LocConf, on_error),
         post: ptr::addr_of_mut!(ON_ERROR).cast(),
+    },
+    ngx_command_t {
+        name: ngx_string!("tokenban_log_credentials"),
+        type_: (EVERYWHERE | NGX_CONF_1MORE) as ngx_uint_t,
+        set: Some(cmd_set_log_credentials),
+        conf: NGX_HTTP_LOC_CONF_OFFSET,
+        offset: 0,
+        post: ptr::null_mut(),
     },
     ngx_command_t {
         name: ngx_string!("tokenban_log_level"),
@@ -217,6 +225,14 @@ extern "C" fn cmd_set_fingerprint_key(
     conf: *mut c_void,
 ) -> *mut c_char {
     set(cf, conf, fingerprint::set_key)
+}
+
+extern "C" fn cmd_set_log_credentials(
+    cf: *mut ngx_conf_t,
+    _cmd: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    set(cf, conf, credentials::set_points)
 }
 
 fn set<T>(

@@ -9,6 +9,7 @@ mod body_conf;
 mod body_filter;
 mod conf;
 mod conf_ext;
+mod credentials;
 mod decision;
 mod denial;
 mod directives;

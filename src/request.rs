@@ -11,7 +11,8 @@ use crate::{nginx::bit_fields, pieces::Pieces, ruleset::Ruleset};
 pub(crate) struct View<'a> {
     request: &'a Request,
     body: Option<&'a Pieces<'a>>,
-    ruleset: &'a Ruleset,
+    /// What knows the variables that rules look at.
+    ruleset: Option<&'a Ruleset>,
 }
 
 impl<'a> View<'a> {
@@ -20,7 +21,12 @@ impl<'a> View<'a> {
         body: Option<&'a Pieces<'a>>,
         ruleset: &'a Ruleset,
     ) -> View<'a> {
-        View { request, body, ruleset }
+        View { request, body, ruleset: Some(ruleset) }
+    }
+
+    /// A request that no rule looks at: without variables and body.
+    pub(crate) fn of_head(request: &'a Request) -> View<'a> {
+        View { request, body: None, ruleset: None }
     }
 
     fn raw(&self) -> &'a ngx_http_request_t {
@@ -89,7 +95,7 @@ impl tokenban_engine::request::Request for View<'_> {
         // A handler of a variable may fill caches of the request, of which no slice is handed out
         // here.
         let request = std::ptr::from_ref(self.raw()).cast_mut();
-        let value = self.ruleset.variables.value(request, name)?;
+        let value = self.ruleset?.variables.value(request, name)?;
         if bit_fields::variable::not_found(value) != 0 {
             return None;
         }

@@ -57,6 +57,13 @@ fn each_mistake_has_its_message() {
             "tokenban_fingerprint_key a;",
             "\"tokenban_fingerprint_key\" directive is not allowed here",
         ),
+        ("tokenban_log_credentials off '[uri]';", "\"off\" stands alone in \"tokenban_log_cred"),
+        (
+            "tokenban_log_credentials '[post]';",
+            "\"[post]\" looks into the body; name points of the h",
+        ),
+        ("tokenban_log_credentials X;", "\"X\" is no point; write it in brackets, as in"),
+        ("tokenban_log_credentials off; tokenban_log_credentials off;", "is duplicate"),
         ("if ($host) { tokenban off; }", "\"tokenban\" directive is not allowed here"),
     ];
     for (directives, message) in cases {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod condition;
+pub mod credentials;
 pub mod decision;
 pub mod denylist;
 mod evidence;

@@ -102,7 +102,7 @@ impl Part {
 }
 
 /// The bytes of a span of a value in pieces; copied only where they stand in more than one.
-pub(super) fn cut<'a>(pieces: &[&'a [u8]], span: Range<usize>) -> Cow<'a, [u8]> {
+pub(crate) fn cut<'a>(pieces: &[&'a [u8]], span: Range<usize>) -> Cow<'a, [u8]> {
     let mut found = Cow::Borrowed(&[][..]);
     let mut at = 0;
     for piece in pieces {

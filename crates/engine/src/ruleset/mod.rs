@@ -25,7 +25,7 @@ mod miss;
 mod places;
 mod trail;
 
-pub(crate) use self::trail::Hop;
+pub(crate) use self::{evaluate::cut, trail::Hop};
 pub use self::{
     evaluate::{Inspection, Scratch, Stage},
     explain::Look,
