@@ -9,9 +9,11 @@ use crate::time;
 
 /// What the log says of a change: who, when, where, and what else there is.
 pub(crate) fn act(command: &str, reason: &str, note: &str) -> Act {
+    let person = person();
     Act {
         at: time::now(),
-        user: user(),
+        user: user(person),
+        uid: Some(person.as_raw()),
         host: host(),
         command: command.to_owned(),
         reason: reason.to_owned(),
@@ -21,10 +23,14 @@ pub(crate) fn act(command: &str, reason: &str, note: &str) -> Act {
 
 /// Who logged in, which `sudo` does not change, as the kernel's audit knows it; where it knows
 /// nobody, whose process this is.
-fn user() -> String {
+fn person() -> Uid {
     let login = fs::read_to_string("/proc/self/loginuid").ok();
     let login = login.and_then(|text| text.trim().parse::<u32>().ok());
-    let person = login.filter(|id| *id != u32::MAX).map_or_else(getuid, Uid::from_raw);
+    login.filter(|id| *id != u32::MAX).map_or_else(getuid, Uid::from_raw)
+}
+
+/// The person, and as whom it acts where that is somebody else.
+fn user(person: Uid) -> String {
     let effective = geteuid();
     match person == effective {
         true => name(person),

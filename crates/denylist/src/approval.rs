@@ -43,6 +43,8 @@ impl Pending {
         [user, host, command, reason, note, approved_by].into_iter().for_each(|text| {
             put_text(&mut out, text);
         });
+        // One more than the number, for none there is 0.
+        put_number(&mut out, self.act.uid.map_or(0, |uid| u64::from(uid) + 1));
         out
     }
 
@@ -52,8 +54,10 @@ impl Pending {
         let (at, removes) = (take_number(&mut rest)?, take_number(&mut rest)?);
         let mut text = || take_text(&mut rest).map(str::to_owned);
         let (user, host, command) = (text()?, text()?, text()?);
-        let act = Act { at, user, host, command, reason: text()?, note: text()? };
+        let mut act = Act { at, user, uid: None, host, command, reason: text()?, note: text()? };
         let approved_by = text().map(|name| (!name.is_empty()).then_some(name))?;
+        let uid = take_number(&mut rest).and_then(|uid| uid.checked_sub(1));
+        act.uid = uid.and_then(|uid| u32::try_from(uid).ok());
         Some(Pending { number, act, removes, approved_by, digest: *digest })
     }
 
@@ -77,9 +81,12 @@ fn digest(parts: &[&[u8]]) -> u128 {
     digest.finalize().first_chunk().copied().map_or(0, u128::from_be_bytes)
 }
 
-/// The person behind a user, who may act as another one.
-fn person(user: &str) -> &str {
-    user.split(" as ").next().unwrap_or(user)
+/// Whether one person is behind both. Two names of one number are one person, and so is one name,
+/// whatever its number: it may come from another machine.
+fn same_person(one: &Act, other: &Act) -> bool {
+    // Who acts as somebody else is written `alice as root`.
+    let name = |act: &Act| act.user.split(" as ").next().map(str::to_owned);
+    (one.uid.is_some() && one.uid == other.uid) || name(one) == name(other)
 }
 
 impl Writer<'_> {
@@ -167,11 +174,10 @@ impl Writer<'_> {
                 "no change with this number waits; `tokenban approve` lists them",
             ))
         })?;
-        let user = &self.act.user;
-        if person(user) == person(&pending.act.user) {
+        if same_person(&self.act, &pending.act) {
             return Err(self.fail(Kind::Invalid("who asks for a change cannot approve it")));
         }
-        pending.approved_by = Some(user.clone());
+        pending.approved_by = Some(self.act.user.clone());
         let (key, tables) = (number_key(number), self.tables);
         tables.pending.put(&mut self.txn, &key, &pending.write()).at(&self.path)?;
         self.is_noted = true;

@@ -20,6 +20,9 @@ pub struct Act {
     pub at: u64,
     /// The user.
     pub user: String,
+    /// The number of the person behind the user, where it is known. The log does not keep it; a change
+    /// that waits for a second person does.
+    pub uid: Option<u32>,
     /// The machine.
     pub host: String,
     /// The command, such as `ban`.
@@ -87,7 +90,7 @@ fn read(mut bytes: &[u8]) -> Option<(Act, Tally)> {
     let at = take_number(rest)?;
     let mut text = || take_text(rest).map(str::to_owned);
     let (user, host, command) = (text()?, text()?, text()?);
-    let act = Act { at, user, host, command, reason: text()?, note: text()? };
+    let act = Act { at, user, uid: None, host, command, reason: text()?, note: text()? };
     let mut number = || take_number(rest);
     let (added, strengthened) = (number()?, number()?);
     let tally = Tally { added, strengthened, removed: number()?, restored: number()? };

@@ -438,7 +438,9 @@ fn many_are_taken_off_only_by_two() {
     let place = Place::new();
     let mut store = place.open();
     let as_user = |store: &mut Store, user: &str, at| {
-        store.sign(Act { user: user.into(), command: "unban".into(), at, ..Act::default() });
+        let uid = ["alice", "bob", "also-alice"].iter().position(|name| user.starts_with(name));
+        let uid = uid.map(|uid| uid as u32 % 2 + 1000);
+        store.sign(Act { user: user.into(), uid, command: "unban".into(), at, ..Act::default() });
     };
     as_user(&mut store, "alice", NOW);
     store.import(batch("leaked", 0..20), &ImportOptions::default()).unwrap();
@@ -466,6 +468,7 @@ fn many_are_taken_off_only_by_two() {
     assert!(unban(&mut store).is_err(), "still");
     assert_eq!(store.read().unwrap().pending().unwrap().len(), 1);
     assert!(approve(&mut store, "alice as root", 1).is_err());
+    assert!(approve(&mut store, "also-alice", 1).is_err(), "another name of her number");
     assert!(approve(&mut store, "bob", 2).is_err());
     approve(&mut store, "bob as root", 1).unwrap();
     as_user(&mut store, "alice", NOW + 100_000);
