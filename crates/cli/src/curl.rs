@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     fmt::Write as _,
-    io::Write,
+    io::{self, Write},
     process::{Command, Stdio},
 };
 
@@ -28,6 +28,15 @@ pub(crate) struct Curl<'a> {
     door: &'a Door,
 }
 
+fn missing(error: io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "`tokenban test` makes its requests with curl, which is not \
+                                    installed here: install curl, and run this again"
+            .to_owned(),
+        _ => format!("curl cannot be run: {error}"),
+    }
+}
+
 impl<'a> Curl<'a> {
     pub(crate) fn new(url: &'a str, door: &'a Door) -> Result<Curl<'a>, Box<dyn Error>> {
         let is_http = url.starts_with("http://") || url.starts_with("https://");
@@ -42,7 +51,7 @@ impl<'a> Curl<'a> {
         let mut command = Command::new("curl");
         command.args(["--disable", "--config", "-"]); // nothing from a person's own configuration
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| format!("curl cannot be run: {error}"))?;
+        let mut child = command.spawn().map_err(missing)?;
         if let Some(mut input) = child.stdin.take() {
             input.write_all(self.configuration(disguise).as_bytes())?;
         }

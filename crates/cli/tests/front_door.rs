@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde_json::json;
-use support::Sandbox;
+use support::{run, Sandbox};
 use tokenban_denylist::Reader;
 use tokenban_engine::{
     decision::{Decision, Mode},
@@ -109,4 +109,14 @@ fn a_server_that_refuses_everything_proves_nothing() {
     for url in ["api.example", "http://127.0.0.1:1/"] {
         assert_eq!(sandbox.run(&["test", url], "").code, 2, "{url}");
     }
+}
+
+#[test]
+fn without_curl_nothing_is_banned_and_the_way_out_is_said() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["test", "http://127.0.0.1:1/"]);
+    command.env("PATH", sandbox.path());
+    let ran = run(command, "");
+    assert!(ran.code == 2 && ran.err.contains("install curl"), "{}", ran.err);
+    assert_eq!(sandbox.json(&["log", "--json"], "", 1)["records"], json!([]));
 }
