@@ -34,6 +34,14 @@ fn init_makes_a_store_once() {
 }
 
 #[test]
+fn init_makes_the_directories_above() {
+    let sandbox = Sandbox::without_store();
+    let path = sandbox.path().join("lib/tokenban/store");
+    let ran = sandbox.run(&["init", "--store", path.to_str().unwrap()], "");
+    assert!(ran.code == 0 && path.join("data.mdb").exists(), "{}", ran.err);
+}
+
+#[test]
 fn init_takes_modes_and_a_group() {
     let sandbox = Sandbox::without_store();
     let ran = sandbox.run(&["init", "--json", "--dir-mode", "700", "--lock-mode", "600"], "");

@@ -15,7 +15,7 @@ use crate::{act::act, input, store::StoreAt, Exit};
 ///
 /// Exit codes: 0 fine, 2 error.
 #[derive(Args)]
-#[command(after_help = "Example: tokenban compact --store /var/lib/tokenban")]
+#[command(after_help = "Example: tokenban compact --store /var/lib/tokenban/store")]
 pub(crate) struct Compact {
     #[command(flatten)]
     store: StoreAt,

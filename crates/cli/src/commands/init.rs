@@ -1,6 +1,6 @@
 //! `tokenban init`: makes a store.
 
-use std::{error::Error, io::Write};
+use std::{error::Error, fs, io::Write};
 
 use clap::Args;
 use nix::unistd::{Group, User};
@@ -25,7 +25,7 @@ use crate::{
 ///
 /// Exit codes: 0 made, 2 error.
 #[derive(Args)]
-#[command(after_help = "Example: tokenban init --store /var/lib/tokenban --group www-data")]
+#[command(after_help = "Example: tokenban init --store /var/lib/tokenban/store --group www-data")]
 pub(crate) struct Init {
     #[command(flatten)]
     store: StoreAt,
@@ -59,6 +59,10 @@ impl Init {
             data_mode: self.data_mode,
             lock_mode: self.lock_mode,
         };
+        if let Some(above) = path.parent() {
+            fs::create_dir_all(above)
+                .map_err(|error| format!("cannot make {}: {error}", above.display()))?;
+        }
         Store::create(path, &options)?;
         key_file::create(&path.join(KEY_FILE), &options)?;
         let path = path.display();

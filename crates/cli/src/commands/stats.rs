@@ -17,7 +17,7 @@ use crate::{
 ///
 /// Exit codes: 0 fine, 2 error.
 #[derive(Args)]
-#[command(after_help = "Example: tokenban stats --store /var/lib/tokenban")]
+#[command(after_help = "Example: tokenban stats --store /var/lib/tokenban/store")]
 pub(crate) struct Stats {
     #[command(flatten)]
     store: StoreAt,

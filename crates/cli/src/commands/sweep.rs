@@ -12,7 +12,7 @@ use crate::{act::act, input, output, store::StoreAt, time, Exit};
 ///
 /// Exit codes: 0 fine, 2 error.
 #[derive(Args)]
-#[command(after_help = "Example: tokenban sweep --store /var/lib/tokenban")]
+#[command(after_help = "Example: tokenban sweep --store /var/lib/tokenban/store")]
 pub(crate) struct Sweep {
     #[command(flatten)]
     store: StoreAt,

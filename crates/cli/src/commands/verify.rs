@@ -19,7 +19,7 @@ use crate::{
 ///
 /// Exit codes: 0 all is well, 1 the store is damaged, 2 error.
 #[derive(Args)]
-#[command(after_help = "Example: tokenban verify --store /var/lib/tokenban")]
+#[command(after_help = "Example: tokenban verify --store /var/lib/tokenban/store")]
 pub(crate) struct Verify {
     #[command(flatten)]
     store: StoreAt,
