@@ -392,3 +392,16 @@ fn a_time_that_is_past_or_none_is_an_error() {
     let ran = sandbox.run(&["import", "--list", "Not A Name"], "fake-token-01");
     assert_eq!((ran.code, ran.err.as_str()), (2, message));
 }
+
+#[test]
+fn a_name_that_may_be_mistyped_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["ban"], "fake-token-01");
+    for command in [&["unban", "--list", "leakd"][..], &["show", "--list", "leakd"]] {
+        let ran = sandbox.run(command, "fake-token-01");
+        let said = "tokenban: no list \"leakd\"; there are leaked\n";
+        assert!(ran.err.contains(said), "{command:?} {}", ran.err);
+    }
+    let ran = sandbox.run(&["undo", "--list", "leakd", "INC-1"], "");
+    assert!(ran.err.contains("no list \"leakd\""), "{}", ran.err);
+}

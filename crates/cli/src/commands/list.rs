@@ -217,6 +217,17 @@ impl Summary {
     }
 }
 
+/// Says on standard error that a list that was named has no entry: its name may be mistyped.
+pub(super) fn note_unknown(store: &Store, name: Option<&str>) -> Result<(), Box<dyn Error>> {
+    match name {
+        Some(name) if !store.read()?.lists()?.contains(name) => {
+            output::note(&unknown(store, name)?);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The message for a list without entries: a store knows no other lists.
 pub(super) fn unknown(store: &Store, name: &str) -> Result<String, Box<dyn Error>> {
     let names: Vec<String> =

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 use tokenban_denylist::{Entry, Snapshot};
 
-use super::Outcome;
+use super::{list::note_unknown, Outcome};
 use crate::{
     choose::Choose,
     claims::Claims,
@@ -70,6 +70,7 @@ impl Show {
             heard = tokens::each(&self.files, Purpose::Look, &mut take)?;
         }
         let store = self.store.open_read_only()?;
+        note_unknown(&store, self.list.as_deref())?;
         let snapshot = store.read()?;
         let mut answers = self.by_fingerprint(&snapshot)?;
         for claim in &named {

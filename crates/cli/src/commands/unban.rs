@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 use tokenban_denylist::{Entry, EntryKey, Store, Writer};
 
-use super::Outcome;
+use super::{list::note_unknown, Outcome};
 use crate::{
     act::act,
     choose::Choose,
@@ -83,6 +83,7 @@ struct Row {
 impl Unban {
     pub(super) fn run(self) -> Outcome {
         let mut store = self.store.open()?;
+        note_unknown(&store, self.list.as_deref())?;
         store.sign(act("unban", self.choose.reason().unwrap_or_default(), &self.note()));
         match self.is_by_words()? {
             true => self.by_words(&mut store),

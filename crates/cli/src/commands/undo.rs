@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 use serde_json::json;
 
-use super::Outcome;
+use super::{list::note_unknown, Outcome};
 use crate::{
     act::act,
     input,
@@ -42,6 +42,7 @@ pub(crate) struct Undo {
 impl Undo {
     pub(super) fn run(self) -> Outcome {
         let mut store = self.store.open()?;
+        note_unknown(&store, self.list.as_deref())?;
         let note = self.list.as_ref().map_or(String::new(), |list| format!("list {list}"));
         store.sign(act("undo", &self.reason, &note));
         let bar = input::counted("undoing", 0);
