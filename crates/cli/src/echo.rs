@@ -110,6 +110,12 @@ impl Echo<'_> {
     pub(crate) fn json(&self) -> Value {
         let rows: Vec<Value> = self.rows.iter().map(Row::json).collect();
         let rules = self.rules().map(|all| all.iter().map(Asking::json).collect::<Vec<_>>());
+        if self.issued_before.is_some_and(|before| before > time::now()) {
+            output::warning(
+                "--issued-before lies ahead: tokens that are issued until then are denied, too; for \
+                 a time before now write -2h",
+            );
+        }
         json!({
             "dry_run": self.dry_run,
             "list": self.list,

@@ -405,3 +405,11 @@ fn a_name_that_may_be_mistyped_is_told() {
     let ran = sandbox.run(&["undo", "--list", "leakd", "INC-1"], "");
     assert!(ran.err.contains("no list \"leakd\""), "{}", ran.err);
 }
+
+#[test]
+fn a_time_to_come_before_which_tokens_were_issued_is_told() {
+    let sandbox = Sandbox::new();
+    let ban = |time: &str| sandbox.run(&["ban", "--sub", "alice", "--issued-before", time], "");
+    assert!(ban("2h").err.contains("lies ahead"));
+    assert!(!ban("-2h").err.contains("lies ahead"));
+}
