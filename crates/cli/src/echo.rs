@@ -86,7 +86,13 @@ fn terms(entry: &Value) -> String {
         "" => String::new(),
         time => format!(", if issued before {time}"),
     };
-    let monitor = if text("level") == "monitor" { ", only reported" } else { "" };
+    let networks = entry.get("except").and_then(Value::as_array).into_iter().flatten();
+    let networks: Vec<&str> = networks.filter_map(Value::as_str).collect();
+    let monitor = match (text("level"), networks.is_empty()) {
+        ("monitor", _) => ", only reported".to_owned(),
+        (_, false) => format!(", only reported for {}", networks.join(", ")),
+        _ => String::new(),
+    };
     let reason = match text("reason") {
         "" => String::new(),
         reason => format!(" ({reason})"),
@@ -104,18 +110,18 @@ impl Echo<'_> {
         if self.is_new {
             output::note(&format!("the list \"{}\" is new", self.list));
         }
-        asking::warn(self.list, self.asked)
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        let rows: Vec<Value> = self.rows.iter().map(Row::json).collect();
-        let rules = self.rules().map(|all| all.iter().map(Asking::json).collect::<Vec<_>>());
         if self.issued_before.is_some_and(|before| before > time::now()) {
             output::warning(
                 "--issued-before lies ahead: tokens that are issued until then are denied, too; for \
                  a time before now write -2h",
             );
         }
+        asking::warn(self.list, self.asked)
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let rows: Vec<Value> = self.rows.iter().map(Row::json).collect();
+        let rules = self.rules().map(|all| all.iter().map(Asking::json).collect::<Vec<_>>());
         json!({
             "dry_run": self.dry_run,
             "list": self.list,

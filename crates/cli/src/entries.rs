@@ -148,11 +148,9 @@ fn reason(entry: &Entry<'_>) -> String {
     let mut parts = vec![entry.reason.to_owned()];
     match entry.level {
         Level::Canary => parts.push("canary".to_owned()),
-        Level::Deny => {}
-        Level::Monitor => parts.push("only reports".to_owned()),
-    }
-    if !entry.except.is_empty() {
-        parts.push(format!("spares {}", entry.except));
+        Level::Deny if entry.except.is_empty() => {}
+        Level::Deny => parts.push(format!("(only reported for {})", entry.except)),
+        Level::Monitor => parts.push("(only reported)".to_owned()),
     }
     if let Some(claim) = entry.claim {
         parts.extend(claim.value.map(|value| format!("{}={value}", claim.name)));

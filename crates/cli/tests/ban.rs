@@ -413,3 +413,16 @@ fn a_time_to_come_before_which_tokens_were_issued_is_told() {
     assert!(ban("2h").err.contains("lies ahead"));
     assert!(!ban("-2h").err.contains("lies ahead"));
 }
+
+#[test]
+fn exceptions_are_shown() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["ban", "--reason", "INC-1", "--except", "192.0.2.0/24"], "fake-token-01");
+    let said = "INC-1 (only reported for 192.0.2.0/24)\n";
+    assert!(sandbox.run(&["show"], "fake-token-01").out.ends_with(said));
+    assert!(sandbox.run(&["list", "leaked"], "").out.ends_with(said));
+    let again = sandbox.run(&["ban", "--reason", "INC-1", "--replace"], "fake-token-01").out;
+    assert!(again.contains("was for good, only reported for 192.0.2.0/24 (INC-1)\n"), "{again}");
+    sandbox.run(&["ban", "--list", "other", "--monitor"], "fake-token-02");
+    assert!(sandbox.run(&["list", "other"], "").out.ends_with("  (only reported)\n"));
+}
