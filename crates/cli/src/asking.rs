@@ -42,10 +42,9 @@ impl RulesAt {
     }
 
     fn asking(&self, list: &str) -> Result<Option<Vec<Asking>>, Box<dyn Error>> {
-        let names = match self.rules.is_empty() {
-            true => usual(),
-            false => self.rules.clone(),
-        };
+        let named: Vec<String> =
+            self.rules.iter().filter(|name| !name.is_empty()).cloned().collect();
+        let names = if named.is_empty() { usual() } else { named };
         if names.is_empty() {
             return Ok(None);
         }
