@@ -159,6 +159,21 @@ fn stats_count() {
 }
 
 #[test]
+fn the_same_entries_have_the_same_digest() {
+    let (one, other) = (filled(), Sandbox::new());
+    let digest = |sandbox: &Sandbox| sandbox.json(&["stats", "--json"], "", 0)["digest"].clone();
+    one.run(&["ban", "--sub", "alice", "--iss", "https://login.example", "--reason", "INC-7"], "");
+    assert_ne!(digest(&one), digest(&other));
+    let entries = one.run(&["export"], "").out;
+    assert_eq!(other.run(&["import", "--list", "leaked"], "fake-token-09").code, 0);
+    assert_ne!(digest(&one), digest(&other));
+    assert_eq!(other.run(&["unban", "--list", "leaked"], "fake-token-09").code, 0);
+    other.run(&["import"], &entries);
+    assert_eq!(digest(&one), digest(&other));
+    assert_eq!(digest(&one).as_str().unwrap().len(), 64);
+}
+
+#[test]
 fn sweep_takes_off_what_has_expired() {
     let sandbox = filled();
     let second = jiff::Timestamp::now().as_second();

@@ -12,6 +12,7 @@ mod check;
 mod choice;
 mod compact;
 mod detail;
+mod digest;
 mod entry;
 mod env;
 mod error;

@@ -33,6 +33,8 @@ pub struct Snapshot<'s> {
 pub struct Stats {
     /// A random name, of this store alone.
     pub id: [u8; 16],
+    /// What [`Snapshot::digest`] says: the same where another store holds the same entries.
+    pub digest: [u8; 32],
     /// Each list, by name.
     pub lists: Vec<ListStats>,
     /// Different keys: an entry on two lists is one.
@@ -148,6 +150,7 @@ impl<'s> Snapshot<'s> {
         let layers = self.tables.layers(&self.txn).map_err(fail)?;
         let mut stats = Stats {
             id: self.id()?,
+            digest: self.digest()?,
             keys: self.keys()?,
             file_bytes: std::fs::metadata(files::data(&self.path)).map_or(0, |data| data.len()),
             used_bytes: self.env.non_free_pages_size().at(&self.path)?,

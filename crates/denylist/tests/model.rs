@@ -36,8 +36,8 @@ fn step() -> impl Strategy<Value = Step> {
 
 const LISTS: [&str; 3] = ["one", "two", "three"];
 
-/// The first is that of entries without an incident.
-const INCIDENTS: [&str; 3] = ["a report", "INC-1", "INC-2"];
+/// The first is that of entries without an incident, and what `entry` says.
+const INCIDENTS: [&str; 3] = ["INC-42", "INC-1", "INC-2"];
 
 /// Lists, tokens and incidents, and when they expire.
 type Model = BTreeMap<(u8, u16, usize), Option<u64>>;
@@ -101,13 +101,33 @@ fn apply(place: &Place, model: &mut Model, step: &Step) {
             }
             model.extend(tokens.iter().map(|token| ((*list, *token, 0), None)));
         }
-        Step::Compact => store.compact().unwrap(),
+        Step::Compact => {
+            let before = store.read().unwrap().digest().unwrap();
+            store.compact().unwrap();
+            assert_eq!(store.read().unwrap().digest().unwrap(), before);
+        }
         Step::Sweep => {
             let before = model.len();
             model.retain(|_, expires| expires.is_none_or(|second| second > NOW));
             assert_eq!(store.sweep(NOW).unwrap() as usize, before - model.len());
         }
     }
+}
+
+/// That of a store which got the entries of a model in another order, and none of its history.
+fn digest_of(model: &Model) -> [u8; 32] {
+    let place = Place::new();
+    place.change(|writer| {
+        for ((list, token, incident), expires) in model.iter().rev() {
+            let token = name(*token);
+            let (reason, is_named) = (INCIDENTS[*incident], *incident > 0);
+            let entry = entry(LISTS[*list as usize], &token);
+            writer.ban(&NewEntry { expires: *expires, reason, is_named, ..entry }).unwrap();
+        }
+    });
+    let store = place.open();
+    let snapshot = store.read().unwrap();
+    snapshot.digest().unwrap()
 }
 
 fn compare(place: &Place, model: &Model) {
@@ -126,6 +146,7 @@ fn compare(place: &Place, model: &Model) {
         assert!(found.insert((list, names[&entry.key], incident), entry.expires).is_none());
     }
     assert_eq!(&found, model);
+    assert_eq!(snapshot.digest().unwrap(), digest_of(model));
     drop(snapshot);
     drop(store);
     let reader = Reader::open(&place.path()).unwrap();

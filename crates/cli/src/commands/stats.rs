@@ -15,6 +15,9 @@ use crate::{
 
 /// Count what is in a store, and what it takes.
 ///
+/// The digest is the same wherever the same entries are, whatever was done to get there: compare it to see
+/// whether two nodes hold the same.
+///
 /// Exit codes: 0 fine, 2 error.
 #[derive(Args)]
 #[command(after_help = "Example: tokenban stats --store /var/lib/tokenban/store")]
@@ -43,14 +46,15 @@ impl Stats {
     }
 }
 
-fn id(counts: &Counts) -> String {
-    counts.id.iter().map(|byte| format!("{byte:02x}")).collect()
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn json(counts: &Counts, claims: &[&str]) -> serde_json::Value {
     let lists: Vec<_> = counts.lists.iter().map(list::list_json).collect();
     json!({
-        "id": id(counts),
+        "id": hex(&counts.id),
+        "digest": hex(&counts.digest),
         "lists": lists,
         "keys": counts.keys,
         "claims": claims,
@@ -65,7 +69,8 @@ fn table(counts: &Counts, claims: &[&str]) -> Table {
     let mut row = |name: &str, value: String| {
         table.row([(output::HEADING, name.to_owned()), (Style::new(), value)]);
     };
-    row("store", id(counts));
+    row("store", hex(&counts.id));
+    row("digest", hex(&counts.digest));
     for list in &counts.lists {
         let entries = output::count_of(list.entries as usize, "entry", "entries");
         row(&format!("list {}", list.name), format!("{entries}, {} expired", list.expired));
