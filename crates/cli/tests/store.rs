@@ -174,6 +174,26 @@ fn the_same_entries_have_the_same_digest() {
 }
 
 #[test]
+fn a_list_that_is_replaced_by_another_nodes_export_is_the_same() {
+    let (one, other) = (filled(), filled());
+    let digest = |sandbox: &Sandbox| sandbox.json(&["stats", "--json"], "", 0)["digest"].clone();
+    one.run(
+        &["ban", "--reason", "INC-8", "--except", "192.0.2.0/24"],
+        "fake-token-06\nfake-token-07",
+    );
+    for change in [&["show"][..], &["unban"], &["undo", "INC-8"]] {
+        one.run(change, "fake-token-06");
+        for list in ["leaked", "other"] {
+            let entries = one.run(&["export", "--list", list], "").out;
+            let ran = other.run(&["import", "--list", list, "--replace"], &entries);
+            assert_eq!(ran.code, 0, "{}", ran.err);
+        }
+        // When the entries of the two were banned differs, until all came from one.
+        assert_eq!(digest(&one), digest(&other), "{change:?}");
+    }
+}
+
+#[test]
 fn sweep_takes_off_what_has_expired() {
     let sandbox = filled();
     let second = jiff::Timestamp::now().as_second();
