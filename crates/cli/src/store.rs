@@ -145,10 +145,10 @@ impl Effect {
 
     /// For people: the end of a sentence.
     pub(crate) fn text(&self) -> String {
-        let monitor = if self.monitor { "; only reported" } else { "" };
-        match self.except.is_empty() {
-            true => monitor.to_owned(),
-            false => format!("{monitor}; for {} only reported", self.networks()),
+        match (self.monitor, self.except.is_empty()) {
+            (true, _) => "; only reported".to_owned(),
+            (false, true) => String::new(),
+            (false, false) => format!("; only reported for {}", self.networks()),
         }
     }
 }

@@ -241,12 +241,14 @@ fn entries_are_chosen_by_what_is_said_of_them() {
 fn levels_and_exceptions() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(&["ban", "--monitor", "--except", "192.0.2.0/24"], "fake-token-01");
-    assert!(ran.out.contains("; only reported; for 192.0.2.0/24 only reported\n"), "{}", ran.out);
+    assert!(ran.out.contains(" for good; only reported\n"), "{}", ran.out);
     let shown = sandbox.json(&["show", "--json"], "fake-token-01", 1);
     let entry = &shown["answers"][0]["entries"][0];
     assert_eq!((&entry["level"], &entry["except"]), (&json!("monitor"), &json!(["192.0.2.0/24"])));
     let ran = sandbox.run(&["ban"], "fake-token-01");
     assert!(ran.out.contains("  strengthened; was for good, only reported\n"), "{}", ran.out);
+    let ran = sandbox.run(&["ban", "--except", "192.0.2.0/24"], "fake-token-02");
+    assert!(ran.out.contains(" for good; only reported for 192.0.2.0/24\n"), "{}", ran.out);
     let ran = sandbox.run(&["ban", "--except", "192.0.2.1/24"], "fake-token-01");
     assert!(ran.code == 2 && ran.err.contains("bits behind its prefix"), "{}", ran.err);
 }
