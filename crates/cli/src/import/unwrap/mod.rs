@@ -61,7 +61,7 @@ enum Peeled {
 type Peeler = fn(&[u8]) -> Option<Peeled>;
 
 /// Each knows one thing that surrounds tokens; in the order in which they are tried.
-const PEELERS: [Peeler; 14] = [
+const PEELERS: [Peeler; 15] = [
     edges::quotes,
     edges::mark,
     edges::comment,
@@ -69,6 +69,7 @@ const PEELERS: [Peeler; 14] = [
     named::npmrc,
     edges::trailing,
     named::header,
+    named::access_key,
     named::fields,
     named::assignment,
     scheme,

@@ -36,6 +36,20 @@ pub(super) fn header(text: &[u8]) -> Option<Peeled> {
     known.then(|| Peeled::Inner(value.to_vec(), Note::Header))
 }
 
+/// `AKIA…:secret`, as scanners write an access key of AWS: of its two parts only the identifier
+/// travels with a request.
+pub(super) fn access_key(text: &[u8]) -> Option<Peeled> {
+    let (id, rest) = text.split_at_checked(20)?;
+    let (separator, secret) = rest.split_first()?;
+    let is_id = [&b"AKIA"[..], b"ASIA"].iter().any(|prefix| id.starts_with(prefix))
+        && id.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let is_secret = |byte: &u8| byte.is_ascii_alphanumeric() || b"/+".contains(byte);
+    let is_pair = matches!(separator, b':' | b' ' | b',')
+        && secret.len() == 40
+        && secret.iter().all(is_secret);
+    (is_id && is_pair).then(|| Peeled::Inner(id.to_vec(), Note::Identifier))
+}
+
 fn is_credential(name: &str) -> bool {
     names::is_credential(name.as_bytes())
 }

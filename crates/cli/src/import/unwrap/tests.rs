@@ -71,6 +71,19 @@ fn the_token_alone() {
 }
 
 #[test]
+fn of_an_access_key_the_identifier_is_taken() {
+    let (id, secret) = ("AKIAEXAMPLEEXAMPLE12", "fake/Secret+0000000000000000000000000000");
+    for separator in [":", " ", ","] {
+        assert_eq!(tokens(&format!("{id}{separator}{secret}")), [id]);
+    }
+    for other in
+        [format!("{id}:{}", &secret[1..]), format!("{id}|{secret}"), format!("x{id}:{secret}")]
+    {
+        assert_eq!(tokens(&other), [&*other]);
+    }
+}
+
+#[test]
 fn nothing_is_taken_off_what_is_a_token() {
     for text in [
         "12345678:telegram-like",
