@@ -4,32 +4,54 @@
 //! trim what they compare, and OAuth clients percent-encode both parts before they are joined (RFC
 //! 6749 section 2.3.1).
 
-use super::{base64::base64, credentials::after_scheme, percent::percent, Buffers};
+use memchr::memchr;
+
+use super::{
+    base64::base64,
+    credentials::{after_basic, words},
+    percent::percent,
+    Buffers,
+};
 
 /// Emits (user, password) of `Basic …`, or of bare base64 that decodes to `user:password`.
 pub fn basic(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
-    let encoded = after_scheme(value, b"basic");
+    let scheme = after_basic(value);
+    let encoded = scheme.unwrap_or(value);
     let Buffers { name, value: password_buffer, spare } = buffers;
-    base64(encoded.unwrap_or(value), spare, &mut |decoded| {
-        let (user, password) = match memchr::memchr(b':', decoded) {
+    let mut decoded = |decoded: &[u8]| {
+        let colon = memchr(b':', decoded);
+        let (user, password) = match colon {
             Some(at) => (&decoded[..at], &decoded[at + 1..]),
-            None if encoded.is_some() => (decoded, &[][..]),
+            None if scheme.is_some() => (decoded, &[][..]),
             None => return,
         };
         emit(user, password);
+        further_parts(user, password, emit);
         let trimmed = (user.trim_ascii(), password.trim_ascii());
         if trimmed != (user, password) {
             emit(trimmed.0, trimmed.1);
         }
         percent_readings(user, password, name, password_buffer, emit);
         charset_readings(user, password, name, password_buffer, emit);
-    });
+    };
+    base64(encoded, spare, &mut decoded);
+    // What follows it is none of it: `Basic …, Digest …`.
+    if let Some(word) = words(encoded).next().filter(|word| word.len() < encoded.len()) {
+        base64(word, spare, &mut decoded);
+    }
 }
 
-/// Whether `value` starts with the scheme: what to ask before calling `basic` on values of every
+/// `user:T:x`: who splits at every colon takes the second part, or the last, or each.
+fn further_parts(user: &[u8], password: &[u8], emit: &mut dyn FnMut(&[u8], &[u8])) {
+    if memchr(b':', password).is_some() {
+        password.split(|byte| *byte == b':').for_each(|part| emit(user, part));
+    }
+}
+
+/// Whether `value` has the scheme: what to ask before calling `basic` on values of every
 /// kind, any of which would be decoded as bare base64.
 pub fn is_basic(value: &[u8]) -> bool {
-    after_scheme(value, b"basic").is_some()
+    after_basic(value).is_some()
 }
 
 /// Whether the scheme stands anywhere in `value`, in any case.
@@ -109,6 +131,15 @@ mod tests {
             "Basic: dXNlcjpUMGtlbj8+",
             "dXNlcjpUMGtlbj8+",
             "Basic dXNl\tcjpUMGtlbj8+,",
+            "BasicdXNlcjpUMGtlbj8+",
+            "(x) Basic dXNlcjpUMGtlbj8+",
+            "\"Basic\" dXNlcjpUMGtlbj8+",
+            "x/yBasic dXNlcjpUMGtlbj8+",
+            "Basic dXNlcjpUMGtlbj8+, Digest x",
+            "Basic \"dXNlcjpUMGtlbj8+\";a=b",
+            // `user:T0ken?>:x`, `user::T0ken?>`.
+            "Basic dXNlcjpUMGtlbj8+Ong=",
+            "Basic dXNlcjo6VDBrZW4/Pg==",
         ] {
             let found = pairs(value.as_bytes());
             assert!(found.contains(&("user".into(), "T0ken?>".into())), "{value}: {found:?}");
@@ -127,7 +158,8 @@ mod tests {
         assert!(names_basic(b"x, bAsic eDp5") && !names_basic(b"bbasi") && !names_basic(b""));
         assert!(is_basic(b" BASIC\teDp5"));
         assert!(!is_basic(b"eDp5"));
-        assert!(!is_basic(b"Basically x"));
+        assert!(is_basic(b"BASICeDp5") && is_basic(b"(x) xBasic eDp5"));
+        assert!(!is_basic(b"x basics eDp5"));
     }
 
     #[test]

@@ -6,9 +6,12 @@
 //! with and without regard to quotes. `$Version` only switches such a reading on, and is a cookie
 //! like others here.
 
-use memchr::{memchr, memchr2, memchr3, memrchr};
+use memchr::{memchr, memchr2, memchr2_iter, memchr3, memrchr};
+
+mod pieces;
 
 use super::{
+    header::stripped,
     json::{self, Json},
     names::names,
     percent::percent,
@@ -20,27 +23,29 @@ use super::{
 /// without value and a value without name.
 pub fn cookies(text: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
     splits(text, &mut |name, value| readings(name, value, buffers, emit));
+    pieces::joined(text, &mut |name, value| readings(name, value, buffers, emit));
 }
 
 /// Emits every reading of the value of every cookie: `cookies` for whom does not ask for names,
 /// which have readings of their own and would multiply those of the values.
 pub fn cookie_values(text: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8])) {
-    splits(text, &mut |_, value| {
+    let mut each = |value: &[u8]| {
         if !value.is_empty() {
             emit_value(b"", value, &mut |_, value| emit(value));
             let Buffers { value: buffer, spare, .. } = &mut *buffers;
             decoded(b"", value, buffer, spare, &mut |_, value| emit(value));
         }
-    });
+    };
+    splits(text, &mut |_, value| each(value));
+    pieces::joined(text, &mut |_, value| each(value));
 }
 
 /// Emits the raw pairs of every way to split the text.
 fn splits(text: &[u8], emit: &mut dyn FnMut(&[u8], &[u8])) {
-    let mut gap = false;
-    split(text, is_semicolon, false, &mut |name, value| {
-        gap |= memchr2(b' ', b'\t', value).is_some() || memchr2(b' ', b'\t', name).is_some();
-        emit(name, value);
-    });
+    split(text, is_semicolon, false, &mut |name, value| emit(name, value));
+    let follows_another =
+        |at: usize| at > 0 && !matches!(text.get(at - 1), Some(b';' | b' ' | b'\t'));
+    let gap = memchr2_iter(b' ', b'\t', text).any(follows_another);
     let quotes = memchr(b'"', text).is_some();
     let comma = memchr(b',', text).is_some();
     for (needed, separates, quoted) in [
@@ -50,7 +55,7 @@ fn splits(text: &[u8], emit: &mut dyn FnMut(&[u8], &[u8])) {
         (gap, is_space, true),
     ] {
         if needed {
-            split(text, separates, quoted, emit);
+            split(text, separates, quoted, &mut |name, value| emit(name, value));
         }
     }
 }
@@ -72,7 +77,12 @@ fn is_blank(byte: u8) -> bool {
 }
 
 /// Emits the raw pairs, white space around names and values removed.
-fn split(text: &[u8], separates: fn(u8) -> bool, quoted: bool, emit: &mut dyn FnMut(&[u8], &[u8])) {
+fn split<'t>(
+    text: &'t [u8],
+    separates: fn(u8) -> bool,
+    quoted: bool,
+    emit: &mut dyn FnMut(&'t [u8], &'t [u8]),
+) {
     let mut rest = text;
     loop {
         rest = skip(rest, |byte| is_blank(byte) || separates(byte));
@@ -88,10 +98,16 @@ fn split(text: &[u8], separates: fn(u8) -> bool, quoted: bool, emit: &mut dyn Fn
             rest = after;
             continue;
         };
-        let value = skip(value, is_blank);
+        let written = value;
+        let value = skip(written, is_blank);
         let (value, after) = value.split_at(value_end(value, separates, quoted));
         emit(name, value.trim_ascii_end());
-        rest = after;
+        // `a= b=T`, where a blank separates, may also be an empty `a` and then `b`.
+        let is_pair = separates(b' ') && value.len() + after.len() < written.len();
+        rest = match is_pair && memchr(b'=', value).is_some() {
+            true => skip(written, is_blank),
+            false => after,
+        };
     }
 }
 
@@ -123,6 +139,7 @@ fn split_at(text: &[u8], ends: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
 }
 
 fn readings(name: &[u8], value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
+    let name = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name);
     let Buffers { name: name_buffer, value: value_buffer, spare } = buffers;
     names(name, name_buffer, spare, &mut |name| emit_value(name, value, emit));
     if !is_encoded(value) {
@@ -155,6 +172,7 @@ fn decoded(
 
 fn emit_value(name: &[u8], value: &[u8], emit: &mut dyn FnMut(&[u8], &[u8])) {
     emit(name, value);
+    stripped(value, &mut |value| emit(name, value));
     match value {
         [b's', b':', signed @ ..] => {
             let end = memrchr(b'.', signed).unwrap_or(signed.len());
@@ -237,6 +255,16 @@ mod tests {
             b"sid=j%3A%22Tok%5Cu0065n%22",
             b"sid=j:[\"x\",\"Token\"]",
             b"sid=\"Token",
+            b"sid=Token\"",
+            b"sid=\"Token\"x",
+            b"sid=\"Token\"\x0b",
+            b"sid=\xa0\"Token\"",
+            b"sid=\"\"Token\"\"",
+            b"sid=Token\xa0",
+            b"x=1;a= sid=\"Token\"",
+            b"\"sid\"=Token",
+            b"sid.1=ken; sid.0=To",
+            b"sid_0=%54o; sid_1=ken",
         ];
         for text in cases {
             let found = pairs(text);

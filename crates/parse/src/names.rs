@@ -3,7 +3,7 @@
 //! PHP drops leading spaces, turns `.`, space and an unmatched `[` into `_` and stops at a NUL
 //! (`php_register_variable_ex`); others trim white space, also Unicode's (phantom `__Host-`
 //! cookies); Rails, PHP and Node's qs read `p[x][y]` as nested names, Spring and ASP.NET `p.x`. qs
-//! takes `[p]` for `p`.
+//! takes `[p]` for `p`, and Rack `p]` and `[[p`, too.
 
 use memchr::{memchr, memchr2};
 
@@ -54,12 +54,23 @@ fn folded(name: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
     if fold(&text[asked..], buffer) && buffer != core {
         emit(buffer);
     }
-    if let Some((base, path)) = core.strip_prefix(b"[").and_then(|_| segment(core)) {
-        buffer.clear();
-        buffer.extend_from_slice(base);
-        buffer.extend_from_slice(path);
+    if unbracketed(core, buffer) {
         emit(buffer);
     }
+}
+
+/// `[p`, `p]`, `[p][x]`: Rack and qs skip brackets before the name, Rack those that close right behind
+/// it, too. Says whether there were any.
+fn unbracketed(core: &[u8], buffer: &mut Vec<u8>) -> bool {
+    let is_bracket = |byte: &u8| matches!(byte, b'[' | b']');
+    let start = core.iter().position(|byte| !is_bracket(byte)).unwrap_or(core.len());
+    let name = &core[start..];
+    let end = name.iter().position(is_bracket).unwrap_or(name.len());
+    let closing = name[end..].iter().take_while(|byte| **byte == b']').count();
+    buffer.clear();
+    buffer.extend_from_slice(&name[..end]);
+    buffer.extend_from_slice(&name[end + closing..]);
+    start + closing > 0 && end > 0
 }
 
 /// The name without NUL and what follows, white space around it, or a second `?` before it.
@@ -133,6 +144,11 @@ mod tests {
             (b"?key", b"key"),
             (b"?p.x", b"p_x"),
             (b"[key]", b"key"),
+            // Rack.
+            (b"key]", b"key"),
+            (b"[[key", b"key"),
+            (b"[]key", b"key"),
+            (b"]key[x]", b"key[x]"),
             (b"%5Bkey][0]", b"key[0]"),
             (b"sid\t", b"sid"),
             (b"\xc2\xa0__Host-sid", b"__Host-sid"),

@@ -48,6 +48,14 @@ pub fn split_target(target: &[u8]) -> Target<'_> {
     }
 }
 
+/// What follows the first `;` or `#` of a path, and with it the query: find-my-way, and with it fastify,
+/// begins the query there.
+pub fn behind_mark(target: &[u8]) -> Option<&[u8]> {
+    let marks = |byte: &u8| matches!(byte, b';' | b'#' | b'?');
+    let at = target.iter().position(marks)?;
+    target.get(at + 1..).filter(|_| target.get(at) != Some(&b'?'))
+}
+
 /// Emits every reading of every part of `path`, sent or decoded. Empty parts (`//`) and `.` do not
 /// count, except that the last part may be empty.
 pub fn path(path: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(Part, &[u8])) {
@@ -203,6 +211,18 @@ mod tests {
         ] {
             let expected = Target { path: path.as_bytes(), query: query.as_bytes() };
             assert_eq!(split_target(target.as_bytes()), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_query_may_begin_in_the_path() {
+        for (target, query) in [
+            ("/a;b=c&d", Some("b=c&d")),
+            ("/a#b=c?d", Some("b=c?d")),
+            ("/a?b;c", None),
+            ("/a", None),
+        ] {
+            assert_eq!(behind_mark(target.as_bytes()), query.map(str::as_bytes), "{target}");
         }
     }
 

@@ -1,14 +1,15 @@
 //! Percent-decoding (RFC 3986 section 2.1), `+` as space (the URL standard's urlencoded parser),
 //! `%uXXXX` (ECMAScript annex B `unescape`, IIS) and values encoded more than once.
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr2, memchr_iter, memmem};
 
 /// How often a value is decoded: proxies, frameworks and applications each may do it once.
 const DEPTH: usize = 3;
 
 /// Emits every decoded reading of `value`, and nothing when there is nothing to decode.
 ///
-/// A broken escape stays as it is, as PHP, Python and WHATWG parsers leave it.
+/// A broken escape stays as it is, as PHP, Python and WHATWG parsers leave it; in one reading its sign
+/// is left out.
 pub fn percent(value: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
     if memchr2(b'%', b'+', value).is_none() {
         return;
@@ -20,6 +21,29 @@ pub fn percent(value: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) 
         .filter(|&(with_plus, with_unicode)| (!with_plus || plus) && (!with_unicode || unicode))
     {
         reading(value, plus, unicode, buffer, emit);
+    }
+    if memchr_iter(b'%', value).any(|at| escape(&value[at..], false).is_none()) {
+        for plus in [false, true].into_iter().filter(|with| !with || plus) {
+            without_broken(value, plus, buffer);
+            emit(buffer);
+        }
+    }
+}
+
+/// Decodes, and leaves out each sign that begins no escape, as CherryPy does. With `plus`, `+` is a
+/// space.
+pub fn without_broken(value: &[u8], plus: bool, buffer: &mut Vec<u8>) {
+    buffer.clear();
+    let mut rest = value;
+    while let Some(&byte) = rest.first() {
+        let (decoded, taken) = escape(rest, false).unwrap_or((Decoded::byte(byte), 1));
+        let is_broken = byte == b'%' && taken == 1;
+        match byte {
+            b'+' if plus => buffer.push(b' '),
+            _ if is_broken => {}
+            _ => buffer.extend_from_slice(&decoded.bytes[..decoded.len]),
+        }
+        rest = &rest[taken..];
     }
 }
 
@@ -137,6 +161,9 @@ mod tests {
             ("%u00fc", "\u{fc}"),
             ("%ud800x", "\u{fffd}x"),
             ("%u005", "%u005"),
+            // CherryPy.
+            ("%T%4b%", "TK"),
+            ("T+%x%", "T x"),
         ] {
             let found = readings(value.as_bytes());
             let raw = value == seen;

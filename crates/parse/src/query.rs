@@ -12,8 +12,9 @@ use super::{
 
 /// Emits (name, value) of every argument, for every reading of either.
 ///
-/// `&` separates; `;` does so in another reading (Perl, older Rack and Python), and `#` ends the
-/// text in one. An argument without `=` is a name without value and a value without name.
+/// `&` separates; `;` does so in another reading (Perl, older Rack and Python), and `#` in one, as it
+/// ends the text for some and begins it for others. An argument without `=` is a name without value
+/// and a value without name.
 ///
 /// Only those whose name is wanted: readings of names multiply those of values.
 pub fn query(
@@ -147,6 +148,7 @@ fn pieces(text: &[u8], emit: &mut dyn FnMut(&[u8])) {
         emit(piece);
         if let Some(at) = memchr(b'#', piece) {
             emit(&piece[..at]);
+            emit(&piece[at + 1..]);
         }
         if memchr(b';', piece).is_some() {
             piece.split(|byte| *byte == b';').for_each(&mut *emit);

@@ -1,11 +1,25 @@
 //! Quoted strings: RFC 9110 section 5.6.4 (`\c`), RFC 2109 cookies as Python and Java read them
 //! (`\ooo` octal), single quotes and missing end quotes.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// Emits what quotes enclose in `value`: as it is, with `\c` undone, with octal escapes undone.
 pub fn unquote(value: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
-    let Some(inner) = inner(value) else { return };
+    let trimmed = trim(value);
+    if let Some(inner) = inner(trimmed) {
+        escaped(inner, buffer, emit);
+        if let Some(string) = string(trimmed).filter(|string| string.len() < inner.len()) {
+            escaped(string, buffer, emit);
+        }
+    }
+    // Whoever strips every quote at both ends.
+    let bare = strip_quotes(trimmed);
+    if bare.len() < trimmed.len() && inner(trimmed).is_none_or(|inner| inner.len() != bare.len()) {
+        emit(bare);
+    }
+}
+
+fn escaped(inner: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
     emit(inner);
     if memchr(b'\\', inner).is_none() {
         return;
@@ -18,14 +32,54 @@ pub fn unquote(value: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) 
     }
 }
 
-/// What the quotes enclose; the end quote may be missing.
-fn inner(value: &[u8]) -> Option<&[u8]> {
-    let trimmed = value.trim_ascii();
+/// Without white space, which past ASCII may be that of any charset.
+fn trim(mut value: &[u8]) -> &[u8] {
+    let is_space = |byte: u8| byte <= b' ' || byte >= 0x7f;
+    while let [first, rest @ ..] = value {
+        if !is_space(*first) {
+            break;
+        }
+        value = rest;
+    }
+    while let [rest @ .., last] = value {
+        if !is_space(*last) {
+            break;
+        }
+        value = rest;
+    }
+    value
+}
+
+/// What follows the first quote; the end quote may be missing.
+fn inner(trimmed: &[u8]) -> Option<&[u8]> {
     let (&quote, rest) = trimmed.split_first()?;
     if quote != b'"' && quote != b'\'' {
         return None;
     }
     Some(rest.strip_suffix(&[quote]).unwrap_or(rest))
+}
+
+/// The quoted string that a value begins with, whatever follows its end.
+fn string(trimmed: &[u8]) -> Option<&[u8]> {
+    let (&quote, rest) = trimmed.split_first()?;
+    let mut at = 0;
+    loop {
+        at += memchr2(quote, b'\\', rest.get(at..)?)?;
+        if rest.get(at) == Some(&quote) {
+            return rest.get(..at);
+        }
+        at += 2;
+    }
+}
+
+fn strip_quotes(mut text: &[u8]) -> &[u8] {
+    while let [b'"' | b'\'', rest @ ..] = text {
+        text = rest;
+    }
+    while let [rest @ .., b'"' | b'\''] = text {
+        text = rest;
+    }
+    text
 }
 
 fn unescape(text: &[u8], octal: bool, out: &mut Vec<u8>) {
@@ -76,6 +130,11 @@ mod tests {
             (r#""\124oken""#, "124oken"),
             (r#""a\\b""#, r"a\b"),
             (r#""a\"#, r"a\"),
+            (r#"T""#, "T"),
+            (r#""T"x"#, "T"),
+            (r#""T\"" x"#, "T\""),
+            (r#"""T"""#, "T"),
+            ("\u{a0}\"T\"\u{b}", "T"),
         ] {
             assert!(readings(value.as_bytes()).contains(&seen.into()), "{value}");
         }

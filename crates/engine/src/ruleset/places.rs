@@ -187,7 +187,9 @@ impl<R: Request + ?Sized> Search<'_, R> {
                 // A name that might tell the token is not used: it would be shown.
                 let name = std::str::from_utf8(look.value).ok();
                 let name = name.filter(|name| !name.is_empty() && name.len() <= NAME);
-                let name = name.filter(|name| !name.contains(char::is_control));
+                // Nor is a piece of a document, which is no name.
+                let is_odd = |it: char| it.is_control() || matches!(it, '<' | '{');
+                let name = name.filter(|name| !name.contains(is_odd));
                 if let Some(name) = name.filter(|_| !self.is_in(look.value)) {
                     let words = with_name(words, name);
                     if named.len() < MOST && !named.contains(&words) {
@@ -208,7 +210,7 @@ impl<R: Request + ?Sized> Search<'_, R> {
                 if !tried.alive.contains(words) && look.point == text(words) {
                     tried.alive.push(words.clone());
                 }
-                let is_whole = !look.matching.is_empty();
+                let is_whole = !look.matching.is_empty() && !is_chance(words, look.point);
                 let places = if is_whole { &mut tried.whole } else { &mut tried.part };
                 let point = parse(words).filter(|_| is_whole || self.is_in(look.value));
                 let Some(point) = point else { return };
@@ -241,6 +243,14 @@ impl<R: Request + ?Sized> Search<'_, R> {
             }
         });
     }
+}
+
+/// Whether a token is found in all cookies or in the whole body as a credential of a header would be:
+/// there is a point that says where it stands.
+fn is_chance(words: &Words, looked_at: &str) -> bool {
+    let is_cookies = |name: &String| name.eq_ignore_ascii_case("cookie");
+    let is_all = *words == ["post"] || (words.len() == 2 && words.last().is_some_and(is_cookies));
+    is_all && looked_at.contains("credentials")
 }
 
 /// The denylist that has the token and nothing else.

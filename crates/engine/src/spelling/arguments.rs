@@ -1,6 +1,10 @@
 //! Readings of arguments, in the query and in urlencoded forms.
 
-use tokenban_parse::{charset, path::split_target, query, Buffers};
+use tokenban_parse::{
+    charset,
+    path::{behind_mark, split_target},
+    query, Buffers,
+};
 
 use crate::{point::Kind, request::Request, tree::Step};
 
@@ -14,6 +18,11 @@ pub(super) fn of_query<R: Request + ?Sized>(request: &R, step: &Step, to: &[u8])
     }
     if let Some(mut said) = plain(request.args(), step, to) {
         said.push("after a rewrite".to_owned());
+        return said;
+    }
+    let behind = behind_mark(request.target()).and_then(|text| plain(text, step, to));
+    if let Some(mut said) = behind {
+        said.push("behind a ; or # in the path".to_owned());
         return said;
     }
     describe(request, sent, step, to)
@@ -80,6 +89,7 @@ fn readings(piece: &[u8]) -> Vec<(&[u8], Option<&'static str>)> {
     let mut all = vec![(piece, None)];
     if let Some(at) = memchr::memchr(b'#', piece) {
         all.push((&piece[..at], Some("up to #")));
+        all.push((&piece[at + 1..], Some("behind #")));
     }
     if piece.contains(&b';') {
         all.extend(piece.split(|byte| *byte == b';').map(|part| (part, Some("split at ;"))));

@@ -6,24 +6,46 @@ use crate::{point::Kind, request::Request, tree::Step};
 
 use super::{body::is_header, ordinal, shown, values::escapes, OTHER};
 
-/// Which header of a name it is, or which name.
+/// Which header of a name it is, or which name, and what was done with its value.
 pub(super) fn header<R: Request + ?Sized>(request: &R, step: &Step, to: &[u8]) -> Vec<String> {
     let (mut seen, mut found) = (Vec::new(), None);
     request.headers(&mut |name, value| {
         let wanted = step.kind() == Some(Kind::HeaderAll) || is_header(name, step.name());
         if wanted && found.is_none() {
-            if value == to {
+            if let Some(how) = of_header(value, to) {
                 let same = |other: &&Vec<u8>| is_header(other, &String::from_utf8_lossy(name));
-                found = Some((name.to_vec(), seen.iter().filter(same).count()));
+                found = Some((name.to_vec(), seen.iter().filter(same).count(), how));
             }
             seen.push(name.to_vec());
         }
     });
-    let Some((name, index)) = found else { return Vec::new() };
+    let Some((name, index, how)) = found else { return Vec::new() };
     let all = step.kind() == Some(Kind::HeaderAll);
     let named = if all { shown("header", &name, to) } else { None };
     let repeated = ordinal(index).map(|word| format!("{word} header of that name"));
-    named.into_iter().chain(repeated).collect()
+    named.into_iter().chain(repeated).chain(how.map(str::to_owned)).collect()
+}
+
+/// What is done with the value of a header, or with one of those that a comma joins.
+fn of_header(value: &[u8], to: &[u8]) -> Option<Option<&'static str>> {
+    if value == to {
+        return Some(None);
+    }
+    if value.split(|byte| *byte == b',').any(|one| one == to || one.trim_ascii() == to) {
+        return Some(Some("one of the values that a comma joins"));
+    }
+    let mut how = None;
+    tokenban_parse::header::header(value, &mut Vec::new(), &mut |reading| {
+        if reading == to {
+            let stripped = memchr::memmem::find(value, to).is_some();
+            let text = match stripped {
+                true => "without the white space around it",
+                false => "with its encoded words decoded (RFC 2047)",
+            };
+            how.get_or_insert(text);
+        }
+    });
+    how.map(Some)
 }
 
 /// Which cookie of a name it is, and what was taken off its value.

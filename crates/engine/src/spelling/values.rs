@@ -1,6 +1,6 @@
 //! Readings of one value: escapes, quotes, codings.
 
-use tokenban_parse::percent::decode_in_place;
+use tokenban_parse::percent::{decode_in_place, without_broken};
 
 use crate::{point::Kind, tree::Step};
 
@@ -74,5 +74,10 @@ pub(super) fn escapes(from: &[u8], to: &[u8]) -> Option<Vec<String>> {
             }
         }
     }
-    None
+    let mut text = Vec::new();
+    let broken = [false, true].into_iter().any(|plus| {
+        without_broken(from, plus, &mut text);
+        text == to
+    });
+    broken.then(|| vec!["percent-decoded without the signs of broken escapes".to_owned()])
 }

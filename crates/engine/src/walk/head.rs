@@ -2,8 +2,10 @@
 
 use super::{arguments::QUERY, Walk};
 use tokenban_parse::{
-    path::{path, split_target, Part},
+    header::header,
+    path::{behind_mark, path, split_target, Part},
     percent::percent,
+    subprotocols::subprotocols,
 };
 
 use crate::{
@@ -79,21 +81,69 @@ impl<R: Request + ?Sized> Walk<'_, R> {
 
     fn headers(&mut self, root: &Node) {
         let request = self.request;
+        let mut buffers = self.take();
         request.headers(&mut |name, value| {
-            for (step, child) in &root.edges {
-                match step.kind() {
-                    Some(Kind::Header) if is_header(name, step.name()) => self.value(*child, value),
-                    Some(Kind::HeaderAll) => self.value(*child, value),
-                    Some(Kind::HeaderName) => self.value(*child, name),
-                    _ => {}
-                }
+            self.header_line(root, name, value);
+            header(value, &mut buffers.value, &mut |reading| self.header_line(root, name, reading));
+            for (_, child) in root.children(Kind::HeaderName) {
+                self.value(child, name);
             }
         });
+        self.give(buffers);
+        self.joined_cookies(root);
         for (step, child) in root.children(Kind::Header) {
             if self.tree.node(child).has(&[Kind::Array, Kind::ArrayAll, Kind::Pollution]) {
                 self.repeated_header(step.name(), child);
             }
         }
+    }
+
+    /// Several lines of cookies are one to applications (RFC 9113 section 8.2.3), which may find the
+    /// pieces of one cookie in them.
+    fn joined_cookies(&mut self, root: &Node) {
+        let mut lines = 0;
+        let request = self.request;
+        request.headers(&mut |name, _| lines += usize::from(is_header(name, "COOKIE")));
+        if lines < 2 || !root.children(Kind::Header).any(|(step, _)| step.name() == "COOKIE") {
+            return;
+        }
+        let mut joined = self.take();
+        joined.value.clear();
+        request.headers(&mut |name, line| {
+            if is_header(name, "COOKIE") {
+                joined.value.extend_from_slice(line);
+                joined.value.extend_from_slice(b"; ");
+            }
+        });
+        for (_, child) in root.children(Kind::Header).filter(|(step, _)| step.name() == "COOKIE") {
+            self.value(child, &joined.value);
+        }
+        self.give(joined);
+    }
+
+    fn header_line(&mut self, root: &Node, name: &[u8], value: &[u8]) {
+        let carries_protocols = is_header(name, "SEC-WEBSOCKET-PROTOCOL");
+        for (step, child) in &root.edges {
+            let takes = match step.kind() {
+                Some(Kind::Header) => is_header(name, step.name()),
+                kind => kind == Some(Kind::HeaderAll),
+            };
+            if takes {
+                self.value(*child, value);
+                if carries_protocols {
+                    self.protocols(*child, value);
+                }
+            }
+        }
+    }
+
+    /// What follows a prefix in the name of a protocol counts as credentials.
+    fn protocols(&mut self, id: NodeId, value: &[u8]) {
+        let mut buffers = self.take();
+        for (_, child) in self.tree.node(id).children(Kind::Credentials) {
+            subprotocols(value, &mut buffers.value, &mut |found| self.value(child, found));
+        }
+        self.give(buffers);
     }
 
     /// `array N`, `array_all` and `pollution` of a header that is sent more than once.
@@ -107,17 +157,36 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             if !is_header(found, name) {
                 return;
             }
-            self.items(node, count, &mut |walk, child| walk.value(child, line));
             if count > 0 {
                 joined.value.push(b',');
             }
             joined.value.extend_from_slice(line);
+            self.header_item(node, count, line);
             count += 1;
         });
         if count > 1 {
             node.children(Kind::Pollution).for_each(|(_, child)| self.value(child, &joined.value));
         }
         self.give(joined);
+    }
+
+    /// A line of a header; and what it joins by commas, which is the same as so many lines (RFC 9110
+    /// section 5.3).
+    fn header_item(&mut self, node: &Node, index: usize, line: &[u8]) {
+        let mut buffers = self.take();
+        let mut item = |walk: &mut Self, index, value: &[u8]| {
+            walk.items(node, index, &mut |walk, child| walk.value(child, value));
+            header(value, &mut buffers.value, &mut |reading| {
+                walk.items(node, index, &mut |walk, child| walk.value(child, reading));
+            });
+        };
+        item(self, index, line);
+        if memchr::memchr(b',', line).is_some() {
+            for (at, value) in line.split(|byte| *byte == b',').enumerate() {
+                item(self, index + at, value);
+            }
+        }
+        self.give(buffers);
     }
 
     /// The path as sent and as NGINX routes on it.
@@ -156,6 +225,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         self.arguments(root, QUERY, sent);
         if current != sent {
             self.arguments(root, QUERY, current);
+        }
+        if let Some(text) = behind_mark(self.request.target()) {
+            self.arguments(root, QUERY, text);
         }
     }
 }

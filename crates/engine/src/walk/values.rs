@@ -9,7 +9,7 @@ use tokenban_parse::{
     base64::{base64, encode},
     basic::{basic, is_basic, names_basic},
     cookies::{cookie_values, cookies},
-    credentials::{credentials, subprotocols},
+    credentials::credentials,
     gzip::gzip,
     htmljs::htmljs,
     jwt::jwt,
@@ -79,7 +79,6 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             Kind::Credentials => {
                 let outer = std::mem::replace(&mut self.names_basic, names_basic(value));
                 credentials(value, &mut |found| self.value(child, found));
-                subprotocols(value, &mut buffers.value, &mut |found| self.value(child, found));
                 self.names_basic = outer;
             }
             Kind::Gql => self.gql(child, value),
