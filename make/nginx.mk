@@ -45,7 +45,8 @@ configure_debian = echo 'configuring the headers of NGINX=$(NGINX)'; \
 
 # As the vendored one. A directory for each source tree, and make does only what has changed in it.
 NGINX_CONFIGURE_ALL = --with-compat --with-http_realip_module --with-http_ssl_module \
-	--with-http_v2_module --with-http_dav_module --with-threads $(NGINX_CONFIGURE)
+	--with-http_v2_module --with-http_dav_module --with-http_auth_request_module \
+	--with-http_stub_status_module --with-threads $(NGINX_CONFIGURE)
 
 .PHONY: configure source
 configure: setup
