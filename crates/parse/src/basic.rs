@@ -51,7 +51,7 @@ fn further_parts(user: &[u8], password: &[u8], emit: &mut dyn FnMut(&[u8], &[u8]
 /// Whether `value` has the scheme: what to ask before calling `basic` on values of every
 /// kind, any of which would be decoded as bare base64.
 pub fn is_basic(value: &[u8]) -> bool {
-    after_basic(value).is_some()
+    names_basic(value) && after_basic(value).is_some()
 }
 
 /// Whether the scheme stands anywhere in `value`, in any case.

@@ -111,11 +111,31 @@ fn ends_in(text: &[u8], words: &[&[u8]]) -> bool {
 
 /// Where each word ends that something follows.
 fn word_ends(value: &[u8]) -> impl Iterator<Item = usize> + '_ {
-    let ends = |byte: u8| is_gap(byte) || byte == b',';
-    value.windows(2).enumerate().filter_map(move |(at, pair)| match *pair {
-        [byte, next] if !ends(byte) && ends(next) => Some(at + 1),
-        _ => None,
+    let mut at = 0;
+    std::iter::from_fn(move || loop {
+        let end = find(value, at, ends_word)?;
+        at = end + 1;
+        if value[..end].last().is_some_and(|byte| !ends_word(*byte)) {
+            return Some(end);
+        }
     })
+}
+
+fn ends_word(byte: u8) -> bool {
+    is_gap(byte) || byte == b','
+}
+
+/// Where the first byte of a kind is, from some place on. Whole pieces are looked at without a branch,
+/// which the compiler turns into SIMD.
+fn find(value: &[u8], from: usize, is_it: impl Fn(u8) -> bool) -> Option<usize> {
+    let mut start = from;
+    for piece in value.get(from..)?.chunks(64) {
+        if piece.iter().fold(false, |any, byte| any | is_it(*byte)) {
+            return piece.iter().position(|byte| is_it(*byte)).map(|at| start + at);
+        }
+        start += piece.len();
+    }
+    None
 }
 
 /// Without the gaps and marks between a scheme and what follows it.
@@ -252,14 +272,11 @@ struct Shape {
 }
 
 impl Shape {
-    /// One pass without a branch in it, which the compiler turns into SIMD.
     fn of(value: &[u8]) -> Shape {
-        let (mut parts, mut pairs) = (false, false);
-        for byte in value {
-            parts |= is_gap(*byte) | (*byte == b',');
-            pairs |= (*byte == b'=') | (*byte == b':');
+        Shape {
+            is_one_word: find(value, 0, ends_word).is_none(),
+            has_pairs: memchr2(b'=', b':', value).is_some(),
         }
-        Shape { is_one_word: !parts, has_pairs: pairs }
     }
 }
 
@@ -270,9 +287,15 @@ fn is_gap(byte: u8) -> bool {
 }
 
 pub(super) fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value
-        .split(|byte| is_gap(*byte) || matches!(byte, b',' | b';' | b'"' | b'\''))
-        .filter(|word| !word.is_empty())
+    let is_mark = |byte| is_gap(byte) || matches!(byte, b',' | b';' | b'"' | b'\'');
+    let mut at = 0;
+    let pieces = std::iter::from_fn(move || {
+        let rest = value.get(at..)?;
+        let end = find(rest, 0, is_mark).unwrap_or(rest.len());
+        at += end + 1;
+        Some(&rest[..end])
+    });
+    pieces.filter(|word| !word.is_empty())
 }
 
 fn split_first_word(value: &[u8]) -> Option<(&[u8], &[u8])> {
