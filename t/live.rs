@@ -221,8 +221,9 @@ fn token(n: usize) -> String {
 /// A request with both tokens is denied by every version, so one that passes was answered by none.
 #[test]
 fn a_thousand_swaps_under_load_answer_rightly_and_keep_nothing() {
-    let server =
-        SERVER.replace("100ms", "20ms").replace("server {", "server { keepalive_requests 1000000;");
+    let server = SERVER
+        .replace("100ms", "20ms")
+        .replace("server {", "server { keepalive_requests 1000000000;");
     let nginx = start(1, &server);
     let rules = nginx.directory().join("rules.yaml");
     let stop = AtomicBool::new(false);
