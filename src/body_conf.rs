@@ -72,11 +72,7 @@ pub(crate) fn set_body(cf: &mut ngx_conf_t, conf: &mut LocConf) -> Set {
         b"on" => Reading::On,
         b"off" => Reading::Off,
         b"whole" => Reading::Whole,
-        _ => {
-            let message =
-                format!("invalid value \"{word}\"; it must be \"on\", \"whole\" or \"off\"");
-            return Err(message.into());
-        }
+        _ => return Err(cf.invalid(word, "it must be \"on\", \"whole\" or \"off\"").into()),
     };
     let (place, warned) = (cf.place(), Cell::new(false));
     conf.body = Some(Rc::new(BodySwitch { reading, place, warned }));
@@ -89,29 +85,30 @@ pub(crate) fn set_body_limit(cf: &mut ngx_conf_t, conf: &mut LocConf) -> Set {
         return Err(SetError::Duplicate);
     }
     let Some(&size) = cf.args().first() else { return Ok(()) };
-    let bytes = parse_size(size)?;
+    let bytes = parse_size(cf, size)?;
     let over = match cf.args().get(1) {
         None => Over::Deny,
-        Some(word) => over(*word)?,
+        Some(word) => over(cf, *word)?,
     };
     conf.body_limit = Some(BodyLimit { bytes, over });
     Ok(())
 }
 
 /// NGINX's own reading of a size: bytes, or with `k`, `m` or `g`.
-fn parse_size(mut word: ngx_str_t) -> Result<u64, String> {
+fn parse_size(cf: &ngx_conf_t, word: ngx_str_t) -> Result<u64, String> {
+    let mut copy = word;
     // SAFETY: the word of a directive, which the call only reads.
-    match u64::try_from(unsafe { ngx_parse_offset(&mut word) }) {
-        Ok(0) => Err("invalid size \"0\"; \"tokenban_body off\" leaves bodies unread".to_owned()),
+    match u64::try_from(unsafe { ngx_parse_offset(&mut copy) }) {
+        Ok(0) => Err(cf.invalid(word, "\"tokenban_body off\" leaves bodies unread")),
         Ok(bytes) => Ok(bytes),
-        Err(_) => Err(format!("invalid size \"{word}\"; it must be like \"64k\" or \"1m\"")),
+        Err(_) => Err(cf.invalid(word, "it must be a size like \"64k\" or \"1m\"")),
     }
 }
 
-fn over(word: ngx_str_t) -> Result<Over, String> {
+fn over(cf: &ngx_conf_t, word: ngx_str_t) -> Result<Over, String> {
     match word.as_bytes() {
         b"deny" => Ok(Over::Deny),
         b"pass" => Ok(Over::Pass),
-        _ => Err(format!("invalid value \"{word}\"; it must be \"deny\" or \"pass\"")),
+        _ => Err(cf.invalid(word, "it must be \"deny\" or \"pass\"")),
     }
 }

@@ -12,6 +12,8 @@ use ngx::{
 pub(crate) trait ConfExt {
     /// The arguments of the directive, without its name.
     fn args(&self) -> &[ngx_str_t];
+    /// What is said of a word of the directive that has no meaning, as NGINX says it.
+    fn invalid(&self, word: ngx_str_t, way_out: &str) -> String;
     /// The pool of the cycle.
     fn pool(&self) -> Pool;
     /// `file:line` of the directive.
@@ -26,9 +28,12 @@ pub(crate) trait ConfExt {
 
 impl ConfExt for ngx_conf_t {
     fn args(&self) -> &[ngx_str_t] {
-        // SAFETY: while a directive is set, `args` is an array of its words, the name first.
-        let words = unsafe { self.args.as_ref().map(|args| args.as_slice::<ngx_str_t>()) };
-        words.and_then(|words| words.get(1..)).unwrap_or_default()
+        words(self).get(1..).unwrap_or_default()
+    }
+
+    fn invalid(&self, word: ngx_str_t, way_out: &str) -> String {
+        let name = words(self).first().copied().unwrap_or(ngx_str_t::empty());
+        format!("invalid value \"{word}\" in \"{name}\" directive, {way_out}")
     }
 
     fn pool(&self) -> Pool {
@@ -66,4 +71,11 @@ impl ConfExt for ngx_conf_t {
         ngx_conf_log_error!(NGX_LOG_EMERG, self, "{}", message);
         NGX_CONF_ERROR
     }
+}
+
+/// The directive's name and its arguments.
+fn words(cf: &ngx_conf_t) -> &[ngx_str_t] {
+    // SAFETY: while a directive is set, `args` is an array of its words.
+    let words = unsafe { cf.args.as_ref().map(|args| args.as_slice::<ngx_str_t>()) };
+    words.unwrap_or_default()
 }

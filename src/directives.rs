@@ -100,7 +100,7 @@ pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 12] = [
     ngx_command_t {
         name: ngx_string!("tokenban_on_error"),
         type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
-        set: Some(ngx_conf_set_enum_slot),
+        set: Some(cmd_set_choice),
         conf: NGX_HTTP_LOC_CONF_OFFSET,
         offset: offset_of!(LocConf, on_error),
         post: ptr::addr_of_mut!(ON_ERROR).cast(),
@@ -116,7 +116,7 @@ pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 12] = [
     ngx_command_t {
         name: ngx_string!("tokenban_log_level"),
         type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
-        set: Some(ngx_conf_set_enum_slot),
+        set: Some(cmd_set_choice),
         conf: NGX_HTTP_LOC_CONF_OFFSET,
         offset: offset_of!(LocConf, log_level),
         post: ptr::addr_of_mut!(LOG_LEVELS).cast(),
@@ -192,6 +192,44 @@ extern "C" fn cmd_set_body_limit(
     conf: *mut c_void,
 ) -> *mut c_char {
     set(cf, conf, body_conf::set_body_limit)
+}
+
+/// NGINX's own setter of one word of a table, with a message that names the directive and the words.
+extern "C" fn cmd_set_choice(
+    cf: *mut ngx_conf_t,
+    cmd: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    // SAFETY: NGINX calls a setter with the configuration being read and the command that it is for,
+    // whose `post` is one of the tables above, which end with an empty name.
+    let (cf, words) = unsafe { (&mut *cf, words((*cmd).post.cast::<ngx_conf_enum_t>())) };
+    match cf.args().first().copied() {
+        Some(word) if !words.contains(&word.as_bytes()) => {
+            let words: Vec<_> =
+                words.iter().map(|word| format!("\"{}\"", String::from_utf8_lossy(word))).collect();
+            let (last, others) =
+                words.split_last().map_or(("", &[][..]), |(last, rest)| (&**last, rest));
+            cf.error(&cf.invalid(word, &format!("it must be {} or {last}", others.join(", "))))
+        }
+        // SAFETY: the command's offset is that of an unsigned number.
+        _ => unsafe { ngx_conf_set_enum_slot(cf, cmd, conf) },
+    }
+}
+
+/// The words of a table that ends with an empty name.
+///
+/// # Safety
+///
+/// `table` is such a table, and a static.
+unsafe fn words(mut table: *const ngx_conf_enum_t) -> Vec<&'static [u8]> {
+    let mut words = Vec::new();
+    // SAFETY: as the caller says; the end is not passed.
+    while let Some(choice) = unsafe { table.as_ref() }.filter(|choice| choice.name.len > 0) {
+        words.push(choice.name.as_bytes());
+        // SAFETY: another element follows each one that has a name.
+        table = unsafe { table.add(1) };
+    }
+    words
 }
 
 /// NGINX's own setter of a time, and the word `off`.
@@ -279,9 +317,7 @@ fn tokenban(cf: &mut ngx_conf_t, conf: &mut LocConf) -> Set {
             ModeSource::Variable(Box::new(complex_value(cf, word)?), source)
         }
         text => ModeSource::Fixed(mode(text).ok_or_else(|| {
-            format!(
-                "invalid value \"{word}\"; it must be \"on\", \"monitor\", \"off\" or a variable"
-            )
+            cf.invalid(word, "it must be \"on\", \"monitor\", \"off\" or a variable")
         })?),
     };
     conf.mode = Some((mode, cf.place().into()));
@@ -315,7 +351,7 @@ fn complex_value(
     // SAFETY: the pointers outlive the call; what `value` keeps is in the pool of the cycle.
     match unsafe { ngx_http_compile_complex_value(&mut compile) } {
         0 => Ok(value),
-        _ => Err(format!("invalid value \"{word}\"").into()),
+        _ => Err(cf.invalid(word, "it must have variables that NGINX knows").into()),
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct Live {
 enum News {
     /// They cannot be taken, and why: a line for each mistake.
     Bad(String),
+    /// Taken, and no rule is left; the names and globs.
+    Empty(String),
     /// Taken after they had been bad.
     Recovered(String),
     /// Taken; the names and globs.
@@ -111,9 +113,11 @@ impl Watched {
     fn take(&mut self, result: Result<Ruleset, String>) -> Option<News> {
         match result {
             Ok(ruleset) => {
+                let empty = ruleset.rules.rules().is_empty();
                 self.replaced.push(self.ruleset.replace(ruleset));
-                let names = self.names();
+                let names = self.ruleset.names();
                 Some(match self.bad.take() {
+                    _ if empty => News::Empty(names),
                     Some(_) => News::Recovered(names),
                     None => News::Updated(names),
                 })
@@ -124,11 +128,6 @@ impl Watched {
                 Some(News::Bad(message))
             }
         }
-    }
-
-    fn names(&self) -> String {
-        let names = self.files.names().iter().map(|name| name.display().to_string());
-        names.collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -156,6 +155,13 @@ fn log(news: &News) {
         News::Bad(message) => message.lines().for_each(|line| {
             ngx_log_error!(NGX_LOG_ERR, log, "tokenban: changed rules not taken: {line}");
         }),
+        News::Empty(names) => {
+            ngx_log_error!(
+                NGX_LOG_WARN,
+                log,
+                "tokenban: rules updated: {names}: no rule is left, nothing is denied by them"
+            );
+        }
         News::Recovered(names) => {
             // At the level of the trouble: who saw that sees this, too.
             ngx_log_error!(NGX_LOG_ERR, log, "tokenban: rules recovered and updated: {names}");

@@ -49,6 +49,12 @@ impl Rulesets {
             return Ok(Arc::clone(known));
         }
         let ruleset = Arc::new(LiveRuleset::load(cf, names)?);
+        if ruleset.current().rules.rules().is_empty() {
+            cf.warn(&format!(
+                "no rule in {}: nothing is denied by \"tokenban_rules\"",
+                ruleset.names()
+            ));
+        }
         self.0.push(Arc::clone(&ruleset));
         Ok(ruleset)
     }
@@ -66,6 +72,12 @@ impl LiveRuleset {
         let variables = RuleVariables::register(cf, rules.variables())?;
         let first = Arc::new(Ruleset::new(rules, variables));
         Ok(LiveRuleset { files, current: ArcSwap::new(Arc::clone(&first)), _first: first })
+    }
+
+    /// The names and globs of its files, for people.
+    pub(crate) fn names(&self) -> String {
+        let names = self.files.names().iter().map(|name| name.display().to_string());
+        names.collect::<Vec<_>>().join(" ")
     }
 
     /// The ruleset for a request: to be taken once and kept to its end, because the next call may

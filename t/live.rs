@@ -163,6 +163,21 @@ fn a_bad_file_keeps_the_last_good_rules_and_is_said_once() {
 }
 
 #[test]
+fn no_rules_are_warned_of() {
+    let nginx = start(1, SERVER);
+    assert!(!String::from_utf8_lossy(&nginx.check().stderr).contains("no rule"));
+    replace(&nginx.directory().join("rules.yaml"), "rules: []\n");
+    await_once(&nginx, "rules.yaml: no rule is left, nothing is denied by them");
+    assert_eq!(nginx.bearer("/", LEAKED), 204);
+    let text = String::from_utf8_lossy(&nginx.check().stderr).into_owned();
+    let warning = text.lines().find(|line| line.contains("[warn] no rule in "));
+    assert!(
+        warning.is_some_and(|line| line.contains("nothing is denied by \"tokenban_rules\"")),
+        "{text}"
+    );
+}
+
+#[test]
 fn changed_rules_may_use_the_variables_of_the_configuration() {
     let nginx = start(1, &format!("map $http_x_key $mapped {{ key {OTHER}; }}\n{SERVER}"));
     let rules = nginx.directory().join("rules.yaml");
