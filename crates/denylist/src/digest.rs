@@ -62,7 +62,9 @@ mod tests {
     fn order_does_not_matter_and_everything_else_does() {
         let of = |entries: &[[&str; 2]]| {
             let mut sum = Sum::default();
-            { entries.iter() }.for_each(|[key, record]| sum.add(key.as_bytes(), record.as_bytes()));
+            for [key, record] in entries {
+                sum.add(key.as_bytes(), record.as_bytes());
+            }
             sum.bytes()
         };
         let (one, other) = (["ab", "cd"], ["ef", "gh"]);
