@@ -71,7 +71,7 @@ def call(port, kind, *words):
         compression, words = grpc.Compression.Gzip, words[1:]
     messages = [message(word) for word in words]
     with grpc.insecure_channel(f"127.0.0.1:{port}", options=LIMITS) as channel:
-        options = {"timeout": 20, "compression": compression}
+        options = {"timeout": 120, "compression": compression}
         try:
             for answer in answers(channel, kind, messages, options):
                 note(f"answer {answer.decode()}")
