@@ -1,6 +1,6 @@
 # Tests and lints.
 
-test: PACKAGES += curl nghttp2-client openssl python3-venv
+test: PACKAGES += curl nghttp2-client openssl prometheus python3-venv
 ifeq ($(NGINX),vendored)
 # What does not depend on NGINX is tested once; so is the differential test, which judges what the
 # engine reads.

@@ -15,6 +15,8 @@ use ngx::{
     http::{HttpModuleLocationConf, Request},
 };
 
+use tokenban_metrics::Cause;
+
 use crate::{
     barrier,
     body::{self, Progress, Wait},
@@ -121,7 +123,9 @@ fn streamed(
 ) -> ngx_int_t {
     let passed = match pieces::chain(chain).any(pieces::is_in_file) {
         // NGINX never does this; another module's filter might.
-        true => Err(verdict::fail(request, conf, wait.mode, "its body comes in a file")),
+        true => {
+            Err(verdict::fail(request, conf, wait.mode, Cause::Body, "its body comes in a file"))
+        }
         false => stream.pass(&mut Context { request, conf, wait }, chain).map_err(Some),
     };
     match passed {

@@ -25,6 +25,7 @@ use crate::{
     store::{self, Store},
     upstream::Upstreams,
     worker::Worker,
+    zone::Zone,
 };
 
 /// What belongs to the `http` block.
@@ -37,6 +38,10 @@ pub(crate) struct MainConf {
     pub(crate) known_variables: Option<Arc<Known>>,
     /// `tokenban_refresh`, in milliseconds; 0 is `off`.
     pub(crate) refresh: ngx_msec_t,
+    /// The directive of which the configuration needs a zone, if there is one.
+    pub(crate) needs_zone: Option<&'static str>,
+    /// `tokenban_zone`.
+    pub(crate) zone: Option<Zone>,
     /// `tokenban_store`.
     pub(crate) store: Option<PathBuf>,
     /// The key of `tokenban_fingerprint_key`, or the one in the store; nothing where there is none.
@@ -104,6 +109,12 @@ impl MainConf {
         { rulesets }.find_map(|ruleset| store::needed_by(&ruleset.rules))
     }
 
+    /// What is to be said where there is nothing to show.
+    pub(crate) fn missing_zone(&self) -> Option<String> {
+        let directive = self.needs_zone.filter(|_| self.zone.is_none())?;
+        Some(format!("\"{directive}\" shows what is counted in a zone; add \"tokenban_zone\""))
+    }
+
     /// How often workers look for changes, in milliseconds; 0 is never.
     pub(crate) fn refresh(&self) -> ngx_msec_t {
         match self.refresh {
@@ -129,6 +140,8 @@ impl Default for MainConf {
             credentials_memory: RefCell::default(),
             open_store,
             worker,
+            needs_zone: None,
+            zone: None,
         }
     }
 }

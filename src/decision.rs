@@ -7,7 +7,7 @@ use std::{ffi::c_void, mem, ptr};
 
 use nginx_sys::{ngx_http_request_t, ngx_pool_cleanup_add, ngx_pool_cleanup_t, ngx_str_t};
 use ngx::http::{HttpModule, Request};
-use tokenban_engine::decision::{Decision, Hit};
+use tokenban_engine::decision::{Decision, Hit, Mode};
 
 use crate::{body::Wait, module::Module, stream::Stream};
 
@@ -15,6 +15,8 @@ use crate::{body::Wait, module::Module, stream::Stream};
 pub(crate) struct Record {
     /// The gravest decision so far.
     pub(crate) decision: Decision,
+    /// How the location acted that was asked last.
+    pub(crate) mode: Mode,
     /// The match that it rests on.
     pub(crate) hit: Option<Hit>,
     /// Whether a decoy was used.
@@ -69,6 +71,13 @@ impl Record {
             record.denied = Some(uri);
         }
         Some(())
+    }
+
+    /// Takes notice of the mode of the location that was asked.
+    pub(crate) fn set_mode(request: &mut Request, mode: Mode) {
+        if let Some(record) = Record::of(request) {
+            record.mode = mode;
+        }
     }
 
     /// Takes notice of the use of a decoy, which the hit that is shown need not be.
@@ -158,6 +167,7 @@ impl Record {
         let record = cleanup.data.cast::<Record>();
         let fresh = Record {
             decision: Decision::Passed,
+            mode: Mode::On,
             hit: None,
             canary: false,
             denied: None,

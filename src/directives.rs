@@ -11,13 +11,14 @@ use nginx_sys::{
     ngx_command_t, ngx_conf_check_num_bounds, ngx_conf_enum_t, ngx_conf_num_bounds_t,
     ngx_conf_set_enum_slot, ngx_conf_set_msec_slot, ngx_conf_set_num_slot, ngx_conf_t,
     ngx_http_compile_complex_value, ngx_http_compile_complex_value_t, ngx_http_complex_value_t,
-    ngx_str_t, ngx_uint_t, NGX_CONF_1MORE, NGX_CONF_TAKE1, NGX_CONF_TAKE12, NGX_HTTP_LOC_CONF,
-    NGX_HTTP_LOC_CONF_OFFSET, NGX_HTTP_MAIN_CONF, NGX_HTTP_MAIN_CONF_OFFSET, NGX_HTTP_SRV_CONF,
-    NGX_LOG_ERR, NGX_LOG_INFO, NGX_LOG_NOTICE, NGX_LOG_WARN,
+    ngx_http_handler_pt, ngx_str_t, ngx_uint_t, NGX_CONF_1MORE, NGX_CONF_NOARGS, NGX_CONF_TAKE1,
+    NGX_CONF_TAKE12, NGX_HTTP_LOC_CONF, NGX_HTTP_LOC_CONF_OFFSET, NGX_HTTP_MAIN_CONF,
+    NGX_HTTP_MAIN_CONF_OFFSET, NGX_HTTP_SRV_CONF, NGX_LOG_ERR, NGX_LOG_INFO, NGX_LOG_NOTICE,
+    NGX_LOG_WARN,
 };
 use ngx::{
     core::{NGX_CONF_ERROR, NGX_CONF_OK},
-    http::HttpModuleMainConf,
+    http::{HttpModuleLocationConf, HttpModuleMainConf, NgxHttpCoreModule},
     ngx_string,
 };
 use tokenban_engine::decision::Mode;
@@ -26,13 +27,13 @@ use crate::{
     barrier, body_conf,
     conf::{LocConf, MainConf, ModeSource, ON_ERROR_DENY, ON_ERROR_PASS, UNSET_MSEC},
     conf_ext::ConfExt,
-    credentials, fingerprint,
+    credentials, fingerprint, metrics,
     module::Module,
-    store,
+    store, zone,
 };
 
 /// The directives; the last one ends the table.
-pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 12] = [
+pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 14] = [
     ngx_command_t {
         name: ngx_string!("tokenban"),
         type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
@@ -120,6 +121,22 @@ pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 12] = [
         conf: NGX_HTTP_LOC_CONF_OFFSET,
         offset: offset_of!(LocConf, log_level),
         post: ptr::addr_of_mut!(LOG_LEVELS).cast(),
+    },
+    ngx_command_t {
+        name: ngx_string!("tokenban_zone"),
+        type_: (NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1) as ngx_uint_t,
+        set: Some(cmd_set_zone),
+        conf: NGX_HTTP_MAIN_CONF_OFFSET,
+        offset: 0,
+        post: ptr::null_mut(),
+    },
+    ngx_command_t {
+        name: ngx_string!("tokenban_metrics"),
+        type_: (NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS) as ngx_uint_t,
+        set: Some(cmd_set_metrics),
+        conf: NGX_HTTP_LOC_CONF_OFFSET,
+        offset: 0,
+        post: ptr::null_mut(),
     },
     ngx_command_t::empty(),
 ];
@@ -271,6 +288,31 @@ extern "C" fn cmd_set_log_credentials(
     conf: *mut c_void,
 ) -> *mut c_char {
     set(cf, conf, credentials::set_points)
+}
+
+extern "C" fn cmd_set_zone(
+    cf: *mut ngx_conf_t,
+    _cmd: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    set(cf, conf, zone::set)
+}
+
+extern "C" fn cmd_set_metrics(
+    cf: *mut ngx_conf_t,
+    _cmd: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    set(cf, conf, |cf, _: &mut LocConf| answers(cf, "tokenban_metrics", metrics::HANDLER))
+}
+
+/// Has the module itself answer in a location, with what is in the zone.
+fn answers(cf: &mut ngx_conf_t, directive: &'static str, handler: ngx_http_handler_pt) -> Set {
+    let core = NgxHttpCoreModule::location_conf_mut(cf).ok_or("no location".to_owned())?;
+    core.handler = handler;
+    let main = Module::main_conf_mut(cf).ok_or("no main configuration".to_owned())?;
+    main.needs_zone.get_or_insert(directive);
+    Ok(())
 }
 
 fn set<T>(

@@ -13,6 +13,7 @@ use ngx::{
     http_request_handler,
 };
 use tokenban_engine::decision::Mode;
+use tokenban_metrics::Cause;
 
 use crate::{
     barrier,
@@ -60,7 +61,7 @@ fn begin(request: &mut Request, conf: &LocConf) -> Status {
             denial => finish(request, denial),
         },
         Err(place) => {
-            let denial = verdict::fail(request, conf, mode, &place);
+            let denial = verdict::fail(request, conf, mode, Cause::Internal, &place);
             finish(request, denial)
         }
     }
@@ -121,7 +122,7 @@ fn spent(request: &mut Request, conf: &LocConf, wait: &Wait) -> Status {
         None if request.as_ref().content_handler.is_none() => None,
         None => {
             let why = "its body has been passed on unbuffered before";
-            verdict::fail(request, conf, wait.mode, why)
+            verdict::fail(request, conf, wait.mode, Cause::Body, why)
         }
     };
     finish(request, denial)

@@ -7,12 +7,13 @@ use tokenban_engine::{
     decision::{Mode, Outcome},
     Inspection, Stage,
 };
+use tokenban_metrics::{self as metrics, Cause};
 
 use crate::{
     barrier,
     body::Wait,
     conf::LocConf,
-    log,
+    count, log,
     module::Module,
     pieces::Pieces,
     request::View,
@@ -34,7 +35,9 @@ pub(crate) fn head(
     let mut scratch = ruleset.scratch();
     store::ask(Module::main_conf(request), &ruleset.rules, |denylists| {
         let inspection = Inspection { request: &view, denylists, mode };
-        let outcome = ruleset.rules.evaluate(&inspection, Stage::Head, &mut scratch);
+        let outcome = count::timed(request, metrics::Stage::Head, || {
+            ruleset.rules.evaluate(&inspection, Stage::Head, &mut scratch)
+        });
         let wants_body = reads_bodies && ruleset.rules.needs_body(&inspection, &mut scratch);
         (outcome, wants_body)
     })
@@ -62,11 +65,14 @@ pub(crate) fn body(request: &mut Request, conf: &LocConf, wait: &Wait, body: Bod
         Ok(Ok((cut, Some(outcome)))) => {
             if cut {
                 log::too_long(request, conf.log_level, wait.limit.bytes, false);
+                count::not_inspected(request, Cause::Length, false);
             }
             verdict::act(request, conf, wait.mode, outcome)
         }
-        Ok(Err(error)) => verdict::fail(request, conf, wait.mode, &format!("its body: {error}")),
-        Err(place) => verdict::fail(request, conf, wait.mode, &place),
+        Ok(Err(error)) => {
+            verdict::fail(request, conf, wait.mode, Cause::Body, &format!("its body: {error}"))
+        }
+        Err(place) => verdict::fail(request, conf, wait.mode, Cause::Internal, &place),
     }
 }
 
@@ -87,7 +93,9 @@ fn evaluate(request: &Request, wait: &Wait, body: Body<'_>) -> io::Result<(bool,
     let rules = &wait.ruleset.rules;
     let outcome = store::ask(Module::main_conf(request), rules, |denylists| {
         let inspection = Inspection { request: &view, denylists, mode: wait.mode };
-        rules.evaluate(&inspection, Stage::Body, &mut scratch)
+        count::timed(request, metrics::Stage::Body, || {
+            rules.evaluate(&inspection, Stage::Body, &mut scratch)
+        })
     });
     Ok((body.cut, Some(outcome)))
 }

@@ -3,12 +3,14 @@
 //! The engine decides; this crate turns an NGINX request into what the engine reads and a decision
 //! into a status. It is the only place with unsafe code.
 
+mod answer;
 mod barrier;
 mod body;
 mod body_conf;
 mod body_filter;
 mod conf;
 mod conf_ext;
+mod count;
 mod credentials;
 mod decision;
 mod denial;
@@ -18,6 +20,7 @@ mod handler;
 mod inspection;
 mod live;
 mod log;
+mod metrics;
 mod module;
 mod nginx;
 mod pieces;
@@ -33,3 +36,4 @@ mod variables;
 mod verdict;
 mod worker;
 mod worker_user;
+mod zone;

@@ -17,6 +17,7 @@ use tokenban_engine::{limits::Limits, rule_files::RuleFiles};
 use crate::{
     barrier,
     conf::MainConf,
+    count,
     rule_variables::{Known, RuleVariables},
     ruleset::{LiveRuleset, Ruleset},
     store,
@@ -72,9 +73,14 @@ impl Live {
     }
 
     /// Logs what the thread has found. All workers find the same: one of them says it.
-    pub(crate) fn report(&self) {
+    pub(crate) fn report(&self, main: &MainConf) {
         let speaks = speaks();
-        self.news.try_iter().filter(|_| speaks).for_each(|news| log(&news));
+        for news in self.news.try_iter() {
+            if speaks {
+                log(&news);
+            }
+            count::news(main, !matches!(news, News::Bad(_)));
+        }
     }
 }
 

@@ -6,8 +6,9 @@ use std::{
 };
 
 use nginx_sys::{
-    ngx_array_push, ngx_conf_t, ngx_http_handler_pt, ngx_http_module_t,
-    ngx_http_phases_NGX_HTTP_ACCESS_PHASE, ngx_int_t, ngx_module_t, ngx_uint_t, NGX_HTTP_MODULE,
+    ngx_array_push, ngx_conf_t, ngx_http_core_main_conf_t, ngx_http_handler_pt, ngx_http_module_t,
+    ngx_http_phases, ngx_http_phases_NGX_HTTP_ACCESS_PHASE, ngx_http_phases_NGX_HTTP_LOG_PHASE,
+    ngx_int_t, ngx_module_t, ngx_uint_t, NGX_HTTP_MODULE,
 };
 use ngx::{
     core::{Status, NGX_CONF_ERROR, NGX_CONF_OK},
@@ -18,6 +19,7 @@ use crate::{
     barrier, body_filter,
     conf::{LocConf, MainConf},
     conf_ext::ConfExt,
+    count,
     directives::NGX_HTTP_TOKENBAN_COMMANDS,
     fingerprint, handler,
     rule_variables::Known,
@@ -82,7 +84,9 @@ impl HttpModule for Module {
         // SAFETY: as above.
         let cf = unsafe { &mut *cf };
         let main = Module::main_conf(cf);
-        if let Some(message) = main.and_then(MainConf::missing_store) {
+        if let Some(message) =
+            main.and_then(|main| main.missing_store().or_else(|| main.missing_zone()))
+        {
             cf.error(&message);
             return Status::NGX_ERROR.into();
         }
@@ -97,9 +101,8 @@ impl HttpModule for Module {
             main.known_variables = Known::of(cf);
             main.upstreams = Upstreams::of(cf);
         }
-        let status = register_access_handler(cf);
         body_filter::register();
-        status.into()
+        register(cf).map_or(Status::NGX_ERROR, |()| Status::NGX_OK).into()
     }
 
     unsafe extern "C" fn merge_loc_conf(
@@ -123,20 +126,26 @@ impl HttpModule for Module {
     }
 }
 
-/// The only registration in a phase: pushed last, so that it runs before NGINX's own access modules.
-fn register_access_handler(cf: &mut ngx_conf_t) -> Status {
-    let Some(core) = NgxHttpCoreModule::main_conf_mut(cf) else {
-        return Status::NGX_ERROR;
-    };
-    let Some(phase) = core.phases.get_mut(ngx_http_phases_NGX_HTTP_ACCESS_PHASE as usize) else {
-        return Status::NGX_ERROR;
-    };
+/// The only registrations in phases. A handler of the access phase is pushed last, so that it runs
+/// before NGINX's own access modules; one of the log phase is there where something is counted.
+fn register(cf: &mut ngx_conf_t) -> Option<()> {
+    let counts = Module::main_conf(cf).is_some_and(|main| main.zone.is_some());
+    let core = NgxHttpCoreModule::main_conf_mut(cf)?;
+    push(core, ngx_http_phases_NGX_HTTP_ACCESS_PHASE, handler::HANDLER)?;
+    match counts {
+        true => push(core, ngx_http_phases_NGX_HTTP_LOG_PHASE, count::HANDLER),
+        false => Some(()),
+    }
+}
+
+fn push(
+    core: &mut ngx_http_core_main_conf_t,
+    phase: ngx_http_phases,
+    handler: ngx_http_handler_pt,
+) -> Option<()> {
+    let phase = core.phases.get_mut(phase as usize)?;
     // SAFETY: the core module made this array before any module's postconfiguration runs.
     let slot = unsafe { ngx_array_push(&mut phase.handlers) }.cast::<ngx_http_handler_pt>();
-    if slot.is_null() {
-        return Status::NGX_ERROR;
-    }
     // SAFETY: a pushed element is room for one handler.
-    unsafe { slot.write(handler::HANDLER) };
-    Status::NGX_OK
+    (!slot.is_null()).then(|| unsafe { slot.write(handler) })
 }

@@ -116,8 +116,13 @@ impl tokenban_engine::request::Request for View<'_> {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(ngx_time()).unwrap_or_default()
+        now()
     }
+}
+
+/// The Unix second, as NGINX last looked at the clock.
+pub(crate) fn now() -> u64 {
+    u64::try_from(ngx_time()).unwrap_or_default()
 }
 
 /// # Safety

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use nginx_sys::{ngx_conf_t, ngx_msec_t, NGX_LOG_ALERT};
 use ngx::{log::ngx_cycle_log, ngx_log_error};
-use tokenban_denylist::{check_store, known_lists, Reader, StoreError};
+use tokenban_denylist::{check_store, known_lists, Reader, State, StoreError};
 use tokenban_engine::denylist::{Denylists, LostDenylists, NoDenylists};
 
-use crate::{conf::MainConf, worker_user::WorkerUser};
+use crate::{conf::MainConf, count::Counted, worker_user::WorkerUser};
 
 /// How often a worker looks whether the store at the path is still the one that it has and whole,
 /// in milliseconds. What is committed to it is seen at once, by each request.
@@ -70,6 +70,11 @@ impl Store {
         }
     }
 
+    /// What can be told of it, where it can be asked.
+    pub(crate) fn state(&self) -> Option<State> {
+        self.reader.state()
+    }
+
     /// Looks at the files; for a timer.
     pub(crate) fn check(&mut self) {
         let result = self.reader.check();
@@ -122,7 +127,15 @@ pub(crate) fn ask<T>(
     match store.as_deref_mut() {
         Some(Some(store)) => {
             store.refresh();
-            work(&store.reader)
+            match main.and_then(|main| main.zone.as_ref()?.block()) {
+                None => work(&store.reader),
+                Some(block) => {
+                    let counted = Counted::new(&store.reader);
+                    let result = work(&counted);
+                    counted.report(&block);
+                    result
+                }
+            }
         }
         _ => work(&LostDenylists),
     }

@@ -4,10 +4,12 @@
 use nginx_sys::{ngx_int_t, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE};
 use ngx::http::Request;
 use tokenban_engine::decision::{Decision, Incomplete, Mode, Outcome};
+use tokenban_metrics::Cause;
 
 use crate::{
     body::Wait,
     conf::{LocConf, ON_ERROR_DENY},
+    count,
     decision::Record,
     log,
 };
@@ -23,10 +25,12 @@ pub(crate) fn act(request: &mut Request, conf: &LocConf, mode: Mode, outcome: Ou
     if let Some(hit) = &outcome.hit {
         log::hit(request, conf.log_level, outcome.decision, hit);
     }
+    count::matches(request, &outcome);
     let canary = outcome.hit.iter().chain(&outcome.monitored).any(|hit| hit.is_canary);
     let hit = outcome.hit.or_else(|| outcome.monitored.into_iter().next());
     // Without room for the record only the variables are lost.
     let _ = Record::add(request, outcome.decision, hit);
+    Record::set_mode(request, mode);
     if canary {
         Record::add_canary(request);
     }
@@ -43,6 +47,7 @@ pub(crate) fn act(request: &mut Request, conf: &LocConf, mode: Mode, outcome: Ou
 fn doubt(request: &mut Request, conf: &LocConf, mode: Mode, why: Incomplete) -> Denial {
     let denied = denies_on_error(conf, mode);
     log::incomplete(request, conf.log_level, log::reason(why), denied);
+    count::not_inspected(request, count::cause(why), denied);
     denied.then(|| deny(request, conf.status))
 }
 
@@ -51,19 +56,28 @@ fn doubt(request: &mut Request, conf: &LocConf, mode: Mode, why: Incomplete) -> 
 pub(crate) fn unframed(request: &mut Request, conf: &LocConf, mode: Mode) -> Denial {
     let denied = denies_on_error(conf, mode);
     log::incomplete(request, conf.log_level, "its gRPC messages end in something else", denied);
+    count::not_inspected(request, Cause::Unframed, denied);
     denied.then(|| deny(request, conf.status))
 }
 
 /// `tokenban_body_limit`: the status that NGINX has for it.
 pub(crate) fn longer(request: &mut Request, conf: &LocConf, wait: &Wait) -> ngx_int_t {
     log::too_long(request, conf.log_level, wait.limit.bytes, true);
+    count::not_inspected(request, Cause::Length, true);
     deny(request, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE as ngx_int_t)
 }
 
 /// `tokenban_on_error` for a request that could not be inspected.
-pub(crate) fn fail(request: &mut Request, conf: &LocConf, mode: Mode, place: &str) -> Denial {
+pub(crate) fn fail(
+    request: &mut Request,
+    conf: &LocConf,
+    mode: Mode,
+    cause: Cause,
+    place: &str,
+) -> Denial {
     let denied = denies_on_error(conf, mode);
     log::failure(request, place, denied);
+    count::not_inspected(request, cause, denied);
     denied.then(|| deny(request, conf.status))
 }
 

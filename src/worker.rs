@@ -11,6 +11,7 @@ use ngx::{core::Status, http::HttpModuleMainConf, log::ngx_cycle_log, ngx_log_er
 use crate::{
     barrier,
     conf::MainConf,
+    count,
     live::Live,
     module::Module,
     store::{self, Store},
@@ -79,6 +80,7 @@ fn start(cycle: &ngx_cycle_t) {
     let Some(main) = Module::main_conf(cycle) else { return };
     main.open_store.replace(main.store.as_deref().map(Store::open));
     main.worker.replace(Some(Worker::start(cycle, main)));
+    count::rules(main);
 }
 
 fn tick(main: &MainConf) {
@@ -102,6 +104,6 @@ fn guarded(main: &MainConf, task: Task) {
 
 fn report_live_rules(main: &MainConf) {
     if let Some(live) = main.worker.borrow().as_ref().and_then(|worker| worker.live.as_ref()) {
-        live.report();
+        live.report(main);
     }
 }

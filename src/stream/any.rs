@@ -3,6 +3,8 @@
 use nginx_sys::{ngx_buf_t, ngx_chain_t, ngx_int_t};
 
 use super::{kept::Kept, Context};
+use tokenban_metrics::Cause;
+
 use crate::{
     inspection::{self, Body},
     nginx::bit_fields,
@@ -92,7 +94,7 @@ impl Context<'_> {
 
     /// What could not be inspected is denied, or passes.
     pub(super) fn fail(&mut self, why: &str) -> Result<(), ngx_int_t> {
-        match verdict::fail(self.request, self.conf, self.wait.mode, why) {
+        match verdict::fail(self.request, self.conf, self.wait.mode, Cause::Body, why) {
             Some(status) => Err(status),
             None => Ok(()),
         }

@@ -67,6 +67,7 @@ fn is(entry: &Entry<'_>, asked: &Key, ban: &Ban<'_>) -> bool {
 /// An entry as the engine sees it.
 fn of<'s>(entry: &Entry<'s>) -> Ban<'s> {
     Ban {
+        kind: entry.kind,
         list: entry.list,
         reason: entry.reason,
         expires: entry.expires,

@@ -1,6 +1,6 @@
 //! A snapshot of a store, with what a look-up needs at hand.
 
-use std::{fs::File, path::Path};
+use std::{fs::File, path::Path, time::UNIX_EPOCH};
 
 use heed::{Env, RoTxn, WithoutTls};
 use self_cell::self_cell;
@@ -14,6 +14,7 @@ use crate::{
     files::{self, Files},
     filter,
     pages::{self, Bad},
+    reader::State,
     store::open_checked,
     tables::{number_key, Table, Tables},
 };
@@ -93,6 +94,17 @@ impl Held {
         Ok(())
     }
 
+    /// What can be told of the store at no cost.
+    pub(crate) fn state(&self) -> Option<State> {
+        let txn = self.view.borrow_owner();
+        let modified = self.data.metadata().and_then(|data| data.modified()).ok()?;
+        Some(State {
+            keys: self.tables.keys.len(txn).ok()? + self.tables.sha1.len(txn).ok()?,
+            commit: u64::try_from(txn.id()).ok()?,
+            changed: modified.duration_since(UNIX_EPOCH).ok()?.as_secs(),
+        })
+    }
+
     fn truncation(&self) -> Option<Bad> {
         match pages::metas(&self.data) {
             Ok([meta, _]) => files::truncation(&self.data, &meta),
@@ -146,6 +158,7 @@ impl Held {
         for id in numbers(value.unwrap_or_default()).ok_or(StoreLost)? {
             let detail = self.tables.detail(txn, id).map_err(|_| StoreLost)?;
             found(&Ban {
+                kind: detail.kind,
                 list: detail.list,
                 reason: detail.reason,
                 expires: detail.expires,

@@ -46,7 +46,7 @@ pub use self::{
     error::StoreError,
     import::{ImportOptions, Imported},
     log::{Act, Record, Tally},
-    reader::Reader,
+    reader::{Reader, State},
     snapshot::{Entries, ListStats, Snapshot, Stats},
     store::{CreateOptions, Store},
     verify::{verify, verify_watched, Progress, Verified},

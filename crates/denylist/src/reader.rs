@@ -26,6 +26,17 @@ pub struct Reader {
     lock_lost: bool,
 }
 
+/// What a reader can tell of its store at no cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Different keys: an entry on two lists is one. Expired ones that are not swept yet count, too.
+    pub keys: u64,
+    /// The number of the commit that it sees.
+    pub commit: u64,
+    /// The Unix second of the last change.
+    pub changed: u64,
+}
+
 impl Reader {
     /// Opens a store to look tokens up in it.
     pub fn open(path: &Path) -> Result<Reader, StoreError> {
@@ -74,6 +85,11 @@ impl Reader {
     /// Whether look-ups are answered.
     pub fn is_open(&self) -> bool {
         self.held.is_some()
+    }
+
+    /// The state of the store; nothing where there is none that can be asked.
+    pub fn state(&self) -> Option<State> {
+        self.held.as_ref().and_then(Held::state)
     }
 
     /// Goes over to the store at the path. One that does not look like a store is not worth losing

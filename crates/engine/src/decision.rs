@@ -1,6 +1,6 @@
 //! What is decided about a request, and the words it is reported in.
 
-use crate::denylist::Key;
+use crate::denylist::{Key, Kind};
 
 /// How the location acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Hit {
     pub point: String,
     /// Of the value, token or claim that matched: what its [fingerprint](crate::fingerprint) is made of.
     pub key: Key,
+    /// What the entry of a denylist stands for, where it was one.
+    pub kind: Option<Kind>,
     /// The denylist, where it was one.
     pub denylist: Option<String>,
     /// Why the token is on it.

@@ -105,6 +105,8 @@ impl fmt::Debug for Key {
 /// What a denylist says about a key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ban<'a> {
+    /// What its entry stands for.
+    pub kind: Kind,
     /// The name of the denylist.
     pub list: &'a str,
     /// Why the token is on it; may be empty.

@@ -17,6 +17,7 @@ pub struct MemoryDenylists {
 
 #[derive(Clone)]
 struct Entry {
+    kind: Kind,
     list: String,
     reason: String,
     expires: Option<u64>,
@@ -32,30 +33,31 @@ impl MemoryDenylists {
         Jwt::each(token, &mut |jwt| {
             whole |= jwt.is_whole(token);
             self.profile.add(Kind::Jwt);
-            self.add(Key::jwt(jwt.header(), jwt.payload()), ban);
+            self.add(Key::jwt(jwt.header(), jwt.payload()), &Ban { kind: Kind::Jwt, ..*ban });
         });
         if !whole {
             self.profile.add_token(token);
-            self.add(Key::token(token), ban);
+            self.add(Key::token(token), &Ban { kind: Kind::Token, ..*ban });
         }
     }
 
     /// Bans all JWTs that have a value as a claim, of any issuer or of one.
     pub fn ban_claim(&mut self, name: &str, of: Option<&[u8]>, value: &[u8], ban: &Ban<'_>) {
         self.profile.add_claim(name, of.is_some());
-        self.add(Key::claim(name, of, value), ban);
+        self.add(Key::claim(name, of, value), &Ban { kind: Kind::Claim, ..*ban });
     }
 
     /// Bans what a key stands for.
     pub fn ban_key(&mut self, kind: Kind, key: Key, ban: &Ban<'_>) {
         self.profile.add(kind);
-        self.add(key, ban);
+        self.add(key, &Ban { kind, ..*ban });
     }
 
     /// Bans the token that has this SHA-1.
     pub fn ban_sha1(&mut self, digest: [u8; 20], ban: &Ban<'_>) {
         self.profile.add(Kind::Sha1);
-        self.sha1.entry(digest).or_default().push(Entry::of(ban));
+        let ban = Ban { kind: Kind::Sha1, ..*ban };
+        self.sha1.entry(digest).or_default().push(Entry::of(&ban));
     }
 
     /// Bans a token as rule files write it.
@@ -75,6 +77,7 @@ impl MemoryDenylists {
 impl Entry {
     fn of(ban: &Ban<'_>) -> Entry {
         Entry {
+            kind: ban.kind,
             list: ban.list.to_owned(),
             reason: ban.reason.to_owned(),
             expires: ban.expires,
@@ -86,6 +89,7 @@ impl Entry {
 
     fn ban(&self) -> Ban<'_> {
         Ban {
+            kind: self.kind,
             list: &self.list,
             reason: &self.reason,
             expires: self.expires,

@@ -8,7 +8,7 @@ use super::claim::{places, Place};
 use super::claims::{ISSUED_AT, ISSUER};
 
 /// What an entry stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// JWTs by a claim or a header parameter.
     Claim,
@@ -19,6 +19,7 @@ pub enum Kind {
     /// A token of which only the SHA-256 is known.
     Sha256,
     /// A token, byte for byte.
+    #[default]
     Token,
 }
 

@@ -8,7 +8,7 @@ use crate::{
     decision::{Action, Decision, Hit, Incomplete, Mode, Outcome},
     denylist::{
         lookup::{Lookup, Memory},
-        Ban, Denylists, Key, Level,
+        Ban, Denylists, Key, Kind, Level,
     },
     matcher::{Cache, Matcher},
     point::Point,
@@ -54,8 +54,8 @@ pub(super) struct Found {
     pub(super) rule: RuleIndex,
     node: NodeId,
     pub(super) key: Key,
-    /// The denylist and the reason, where it was one.
-    ban: Option<(String, String)>,
+    /// The kind of the entry, the denylist and the reason, where it was one.
+    ban: Option<(Kind, String, String)>,
     /// What the entry does; a match of anything else denies.
     level: Level,
 }
@@ -227,7 +227,7 @@ impl Ruleset {
                 lookup.value(&cut(value, 0..usize::MAX), &mut |key, ban| {
                     let (key, level) = (*key, ban.level_for(request.remote_addr()));
                     for rule in leaf.banned(self, ban) {
-                        let ban = Some((ban.list.to_owned(), ban.reason.to_owned()));
+                        let ban = Some((ban.kind, ban.list.to_owned(), ban.reason.to_owned()));
                         note(found, Found { rule, node, key, ban, level });
                     }
                 });
@@ -337,8 +337,9 @@ impl Ruleset {
             rule: rule.id.clone(),
             point: leaf.map(|leaf| leaf.point.clone()).unwrap_or_default(),
             key: found.key,
-            denylist: found.ban.as_ref().map(|(list, _)| list.clone()),
-            reason: found.ban.as_ref().map(|(_, reason)| reason.clone()),
+            kind: found.ban.as_ref().map(|(kind, ..)| *kind),
+            denylist: found.ban.as_ref().map(|(_, list, _)| list.clone()),
+            reason: found.ban.as_ref().map(|(.., reason)| reason.clone()),
             is_canary: found.level == Level::Canary,
         }
     }
