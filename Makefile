@@ -22,6 +22,7 @@ include make/suites.mk
 include make/build.mk
 include make/http3.mk
 include make/test.mk
+include make/valgrind.mk
 include make/differential.mk
 include make/nginx-tests.mk
 include make/configure.mk
