@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Demonstrations: NGINX with a configuration of nginx-conf/, in the foreground, on a port and the next.
-#   demo.sh free PORT           fails where something listens on one of the two
+# Demonstrations: NGINX with a configuration of nginx-conf/, in the foreground, on a port and the two next.
+#   demo.sh free PORT           fails where something listens on one of them
 #   demo.sh minimal|denylist PORT
 set -euo pipefail
 
-name=$1 port=$2 application=$(($2 + 1))
+name=$1 port=$2 application=$(($2 + 1)) status=$(($2 + 2))
 url=http://127.0.0.1:$port/
 token=leaked-demo-token-0123456789
 
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 free() {
-    for number in $port $application; do
+    for number in $port $application $status; do
         if listens "$number"; then
-            echo "Something listens on port $number. Another pair of ports: make run PORT=9080" >&2
+            echo "Something listens on port $number. Other ports: make run PORT=9080" >&2
             exit 1
         fi
     done
@@ -25,7 +25,7 @@ configure() {
     rm -rf build/demo/nginx-conf && cp -r nginx-conf build/demo/
     ln -sfn .. build/demo/build
     ln -sfn ../../rules build/demo/rules
-    sed -i "s/127\.0\.0\.1:8081/127.0.0.1:$port/; s/127\.0\.0\.1:8082/127.0.0.1:$application/" build/demo/nginx-conf/*.conf
+    sed -i "s/127\.0\.0\.1:8081/127.0.0.1:$port/; s/127\.0\.0\.1:8082/127.0.0.1:$application/; s/127\.0\.0\.1:8083/127.0.0.1:$status/" build/demo/nginx-conf/*.conf
 }
 
 store() {
@@ -69,5 +69,6 @@ trap 'kill $nginx 2>/dev/null || true' TERM
 trap : INT
 await $nginx
 "explain_$name"
+echo "what is counted: http://127.0.0.1:$status/tokenban/ and http://127.0.0.1:$status/metrics"
 echo "ready, Ctrl-C ends it"
 while kill -0 $nginx 2>/dev/null; do wait $nginx || true; done

@@ -6,7 +6,7 @@ ifeq ($(NGINX),vendored)
 # engine reads.
 TESTED = --workspace
 JUDGED = backends
-test: PACKAGES += $(APPLICATIONS)
+test: PACKAGES += $(APPLICATIONS) chromium chromium-driver
 else
 TESTED = --package tokenban-tests
 endif
@@ -28,6 +28,7 @@ test: configure $(TARGET)/clients/installed $(JUDGED) ## run every test
 	$(TOLD) $(CARGO) test $(TESTED)
 	$(if $(JUDGED),$(TOLD) $(OF_THE_DAY) $(CARGO) test --package tokenban-tests --test differential -- --ignored)
 	@$(ask_over_http3)
+	$(if $(JUDGED),$(TOLD) $(CARGO) test --package tokenban-tests --test status_page -- --ignored)
 	@$(forget_module)
 	$(call build_module,debug,--features test-panic,panic)
 	$(call told,panic) $(CARGO) test --package tokenban-tests --test panic -- --ignored

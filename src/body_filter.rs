@@ -161,7 +161,7 @@ fn whole(
     // A later location may inspect the body, too: it is not given up when it has been sent on.
     bit_fields::request::set_preserve_body(request.as_mut(), 1);
     match inspection::body(request, conf, wait, Body::Read) {
-        Some(denied) if status == Status::NGX_OK.into() => refuse(request, wait, denied),
+        Some(denied) if status == ngx_int_t::from(Status::NGX_OK) => refuse(request, wait, denied),
         _ => status,
     }
 }

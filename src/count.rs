@@ -65,6 +65,7 @@ fn see(request: &Request, zone: &Zone, hit: &Hit, denied: bool) {
         denied,
         rule: &hit.rule,
         list: hit.denylist.as_deref().unwrap_or_default(),
+        reason: hit.reason.as_deref().unwrap_or_default(),
         client: &client,
         endpoint: &endpoint,
     });

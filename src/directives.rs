@@ -29,11 +29,11 @@ use crate::{
     conf_ext::ConfExt,
     credentials, fingerprint, metrics,
     module::Module,
-    store, zone,
+    status_page, store, zone,
 };
 
 /// The directives; the last one ends the table.
-pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 14] = [
+pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 15] = [
     ngx_command_t {
         name: ngx_string!("tokenban"),
         type_: (EVERYWHERE | NGX_CONF_TAKE1) as ngx_uint_t,
@@ -134,6 +134,14 @@ pub(crate) static mut NGX_HTTP_TOKENBAN_COMMANDS: [ngx_command_t; 14] = [
         name: ngx_string!("tokenban_metrics"),
         type_: (NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS) as ngx_uint_t,
         set: Some(cmd_set_metrics),
+        conf: NGX_HTTP_LOC_CONF_OFFSET,
+        offset: 0,
+        post: ptr::null_mut(),
+    },
+    ngx_command_t {
+        name: ngx_string!("tokenban_status_page"),
+        type_: (NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS) as ngx_uint_t,
+        set: Some(cmd_set_status_page),
         conf: NGX_HTTP_LOC_CONF_OFFSET,
         offset: 0,
         post: ptr::null_mut(),
@@ -304,6 +312,14 @@ extern "C" fn cmd_set_metrics(
     conf: *mut c_void,
 ) -> *mut c_char {
     set(cf, conf, |cf, _: &mut LocConf| answers(cf, "tokenban_metrics", metrics::HANDLER))
+}
+
+extern "C" fn cmd_set_status_page(
+    cf: *mut ngx_conf_t,
+    _cmd: *mut ngx_command_t,
+    conf: *mut c_void,
+) -> *mut c_char {
+    set(cf, conf, |cf, _: &mut LocConf| answers(cf, "tokenban_status_page", status_page::HANDLER))
 }
 
 /// Has the module itself answer in a location, with what is in the zone.

@@ -27,6 +27,7 @@ mod pieces;
 mod request;
 mod rule_variables;
 mod ruleset;
+mod status_page;
 mod store;
 mod stream;
 mod thread;

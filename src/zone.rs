@@ -59,7 +59,7 @@ fn parse(cf: &ngx_conf_t, word: ngx_str_t) -> Result<(String, usize), String> {
     let text = word.to_string();
     let parts = text.split_once(':').filter(|(name, _)| !name.is_empty());
     let Some((name, size)) = parts else {
-        return Err(cf.invalid(word, "it must be a name and a size, like \"tokenban:24m\""));
+        return Err(cf.invalid(word, "it must be a name and a size, like \"tokenban:32m\""));
     };
     let mut size = ngx_str_t { len: size.len(), data: size.as_ptr().cast_mut() };
     // SAFETY: the call reads the text, which outlives it.
@@ -68,7 +68,7 @@ fn parse(cf: &ngx_conf_t, word: ngx_str_t) -> Result<(String, usize), String> {
         0.. => {
             return Err(format!("zone \"{name}\" of \"tokenban_zone\" is too small, at least 32k"))
         }
-        _ => return Err(cf.invalid(word, "its size must be like \"24m\"")),
+        _ => return Err(cf.invalid(word, "its size must be like \"32m\"")),
     }
     // SAFETY: as above.
     let bytes = unsafe { ngx_parse_size(&mut size) };
@@ -186,4 +186,4 @@ unsafe fn words<'a>(
     (!memory.is_null()).then(|| unsafe { std::slice::from_raw_parts(memory, count(zone)) })
 }
 
-const _: () = assert!(ENTRY_WORDS * size_of::<u64>() == 256, "docs/directives.md says so");
+const _: () = assert!(ENTRY_WORDS * size_of::<u64>() == 320, "docs/directives.md says so");

@@ -1,11 +1,13 @@
 //! `docs/incident.md`: every command on that page is run, against a running NGINX with the shipped
 //! configuration, and what is printed is compared with the page.
 
+#[path = "support/command.rs"]
+mod command;
 mod support;
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::Command,
     thread,
     time::{Duration, Instant},
@@ -30,7 +32,7 @@ fn what_the_page_prints_is_what_is_printed() {
     let directory = directory();
     let place = directory.path().to_owned();
     fs::write(place.join("leak.json"), blocks(&page, "json").concat()).unwrap();
-    let command = tokenban();
+    let command = command::tokenban();
     let made = Command::new(&command).args(["init", "--store"]).arg(place.join("store")).output();
     assert!(made.unwrap().status.success());
     // The page's fingerprints are made with this key.
@@ -110,23 +112,10 @@ fn shipped() -> String {
     let http: String = lines.map(|line| format!("{line}\n")).collect();
     http.replace("../build/store", "{dir}/store")
         .replace("../rules", &root().join("rules").display().to_string())
+        .replace("include status.conf;", "")
         .replace("/dev/stdout", "{dir}/access.json")
         .replace("8081", "{port}")
         .replace("8082", "{port2}")
-}
-
-/// The command, as cargo builds it beside the tests.
-fn tokenban() -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let profile = tests.ancestors().nth(2).unwrap();
-    let target = profile.parent().unwrap();
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "tokenban", "--target-dir"])
-        .arg(target)
-        .current_dir(root())
-        .status();
-    assert!(built.unwrap().success());
-    target.join("debug/tokenban")
 }
 
 /// The user and the host that the log names here.

@@ -4,7 +4,7 @@
 
 use std::{path::Path, time::SystemTime};
 
-use tokenban_denylist::{CreateOptions, NewEntry, Store, Target};
+use tokenban_denylist::{CreateOptions, ImportOptions, NewEntry, Store, Target};
 
 /// What rules ask in these tests: everything, everywhere.
 pub(crate) const RULES: &str =
@@ -25,6 +25,15 @@ impl Lists {
 
     pub(crate) fn ban(&mut self, token: &str) {
         Target::each(token.as_bytes(), &mut |target| self.put(&entry(target)));
+    }
+
+    /// Many at once.
+    pub(crate) fn ban_all(&mut self, tokens: &[String]) {
+        let mut batch = self.0.batch().expect("a batch");
+        for token in tokens {
+            batch.add(&entry(Target::Token(token.as_bytes()))).expect("an entry");
+        }
+        self.0.import(batch, &ImportOptions::default()).expect("an import");
     }
 
     pub(crate) fn put(&mut self, entry: &NewEntry<'_>) {

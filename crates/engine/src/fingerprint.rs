@@ -25,6 +25,11 @@ impl Fingerprint {
     /// How many hex digits it has.
     pub const DIGITS: usize = 16;
 
+    /// Of its bytes.
+    pub fn from_bytes(bytes: [u8; 8]) -> Fingerprint {
+        Fingerprint(bytes)
+    }
+
     /// Its bytes.
     pub fn as_bytes(&self) -> &[u8; 8] {
         &self.0

@@ -221,6 +221,11 @@ impl Sum {
         self.0[NOT_INSPECTED + index(&CAUSES, cause) * 2 + usize::from(denied)]
     }
 
+    /// Requests that passed although they were not inspected as a whole, for any cause.
+    pub fn passed_uninspected(&self) -> u64 {
+        CAUSES.iter().map(|(cause, _)| self.not_inspected(*cause, false)).sum()
+    }
+
     /// Look-ups.
     pub fn lookups(&self, result: Lookup) -> u64 {
         self.0[ASKED + index(&LOOKUPS, result)]

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::labels::{read, write};
 
 /// Words of one place.
-pub const ENTRY_WORDS: usize = 32;
+pub const ENTRY_WORDS: usize = 40;
 
 /// Places that are looked at for one fingerprint.
 const WINDOW: usize = 64;
@@ -23,7 +23,7 @@ const MONITORED: usize = 4;
 const TEXTS: usize = 5;
 
 /// Words of each text, its length in the first byte.
-const TEXT_WORDS: [usize; 4] = [8, 5, 5, 9];
+const TEXT_WORDS: [usize; 5] = [8, 5, 5, 9, 8];
 
 /// One use of a banned token.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,8 @@ pub struct Seen<'a> {
     pub rule: &'a str,
     /// The list that the token is on; empty for none.
     pub list: &'a str,
+    /// Why it is on it; empty for none.
+    pub reason: &'a str,
     /// The client's address.
     pub client: &'a str,
     /// The method and the [template](crate::template) of the path.
@@ -61,6 +63,8 @@ pub struct Sighting {
     pub rule: String,
     /// The list that the token is on; empty for none.
     pub list: String,
+    /// Why it is on it; empty for none.
+    pub reason: String,
     /// The last client.
     pub client: String,
     /// The last endpoint.
@@ -105,7 +109,7 @@ impl<'a> Sightings<'a> {
         }
         place[LAST].store(now, Relaxed);
         place[if seen.denied { DENIED } else { MONITORED }].fetch_add(1, Relaxed);
-        let texts = [seen.rule, seen.list, seen.client, seen.endpoint];
+        let texts = [seen.rule, seen.list, seen.client, seen.endpoint, seen.reason];
         for (words, text) in text_words(place).into_iter().zip(texts) {
             write_text(words, text);
         }
@@ -143,7 +147,7 @@ impl<'a> Sightings<'a> {
 
 fn sighting(place: &[AtomicU64]) -> Option<Sighting> {
     let word = |at: usize| place[at].load(Relaxed);
-    let [rule, list, client, endpoint] = text_words(place).map(read_text);
+    let [rule, list, client, endpoint, reason] = text_words(place).map(read_text);
     (word(FIRST) != 0).then(|| Sighting {
         fingerprint: word(FINGERPRINT),
         first: word(FIRST),
@@ -152,12 +156,13 @@ fn sighting(place: &[AtomicU64]) -> Option<Sighting> {
         monitored: word(MONITORED),
         rule,
         list,
+        reason,
         client,
         endpoint,
     })
 }
 
-fn text_words(place: &[AtomicU64]) -> [&[AtomicU64]; 4] {
+fn text_words(place: &[AtomicU64]) -> [&[AtomicU64]; 5] {
     let mut rest = &place[TEXTS..];
     TEXT_WORDS.map(|words| {
         let (text, after) = rest.split_at(words);
@@ -203,8 +208,8 @@ mod tests {
     }
 
     fn seen(fingerprint: u64, now: u64, denied: bool) -> Seen<'static> {
-        let (rule, list, client) = ("rule", "leaked", "192.0.2.1");
-        Seen { fingerprint, now, denied, rule, list, client, endpoint: "GET /v1/users/*" }
+        let (rule, list, reason, client) = ("rule", "leaked", "INC-42", "192.0.2.1");
+        Seen { fingerprint, now, denied, rule, list, reason, client, endpoint: "GET /v1/users/*" }
     }
 
     #[test]
@@ -221,6 +226,7 @@ mod tests {
             monitored: 1,
             rule: "rule".into(),
             list: "leaked".into(),
+            reason: "INC-42".into(),
             client: "2001:db8::1".into(),
             endpoint: "GET /v1/users/*".into(),
         };

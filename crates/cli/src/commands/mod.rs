@@ -21,6 +21,7 @@ mod log;
 mod man;
 mod rules;
 mod schema;
+mod seen;
 mod show;
 mod stats;
 mod sweep;
@@ -49,6 +50,7 @@ pub(crate) enum Command {
     Man(man::Man),
     Rules(rules::Rules),
     Schema(schema::Schema),
+    Seen(seen::Seen),
     Show(show::Show),
     Stats(stats::Stats),
     Sweep(sweep::Sweep),
@@ -93,6 +95,7 @@ impl Command {
             Command::Man(command) => command.run(),
             Command::Rules(command) => command.run(),
             Command::Schema(command) => command.run(),
+            Command::Seen(command) => command.run(),
             Command::Show(command) => command.run(),
             Command::Stats(command) => command.run(),
             Command::Sweep(command) => command.run(),
