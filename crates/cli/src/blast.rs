@@ -64,6 +64,27 @@ pub(crate) struct Blast {
     lists: MemoryDenylists,
 }
 
+/// Looks for tokens themselves in lines of logs, in every spelling that a request has of them.
+pub(crate) struct Finder {
+    blast: Blast,
+    ruleset: Ruleset,
+    scratch: Scratch,
+}
+
+impl Finder {
+    pub(crate) fn new(blast: Blast) -> Result<Finder, Box<dyn Error>> {
+        let ruleset = Ruleset::load_text("anywhere".as_ref(), RULES, &Limits::default())?;
+        let scratch = ruleset.scratch();
+        Ok(Finder { blast, ruleset, scratch })
+    }
+
+    /// The fingerprint of the first one in a line.
+    pub(crate) fn find(&mut self, line: &[u8]) -> Option<u64> {
+        let hit = self.blast.hit(&self.ruleset, &mut self.scratch, line)?;
+        Some(u64::from_be_bytes(*fingerprints::of_key(&hit.key).as_bytes()))
+    }
+}
+
 /// How many requests of a log would have been denied.
 pub(crate) struct Counted {
     name: String,

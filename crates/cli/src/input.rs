@@ -131,6 +131,11 @@ fn bar(length: Option<u64>, name: &str) -> ProgressBar {
     bar.with_message(name.to_owned())
 }
 
+/// Shown while a log is read, for the bytes of the file.
+pub(crate) fn bytes_read(length: Option<u64>, name: &str) -> ProgressBar {
+    bar(length, name)
+}
+
 /// Shown while something of unknown length is done.
 pub(crate) fn spinner(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new_spinner().with_message(what);

@@ -14,6 +14,7 @@ mod compact;
 mod completions;
 mod explain;
 mod export;
+mod hunt;
 mod import;
 mod init;
 mod list;
@@ -21,6 +22,7 @@ mod log;
 mod man;
 mod rules;
 mod schema;
+mod scrub;
 mod seen;
 mod show;
 mod stats;
@@ -43,6 +45,7 @@ pub(crate) enum Command {
     Completions(completions::Completions),
     Explain(explain::Explain),
     Export(export::Export),
+    Hunt(hunt::Hunt),
     Import(import::Import),
     Init(init::Init),
     List(list::List),
@@ -50,6 +53,7 @@ pub(crate) enum Command {
     Man(man::Man),
     Rules(rules::Rules),
     Schema(schema::Schema),
+    Scrub(scrub::Scrub),
     Seen(seen::Seen),
     Show(show::Show),
     Stats(stats::Stats),
@@ -88,6 +92,7 @@ impl Command {
             Command::Completions(command) => command.run(),
             Command::Explain(command) => command.run(),
             Command::Export(command) => command.run(),
+            Command::Hunt(command) => command.run(),
             Command::Import(command) => command.run(),
             Command::Init(command) => command.run(),
             Command::List(command) => command.run(),
@@ -95,6 +100,7 @@ impl Command {
             Command::Man(command) => command.run(),
             Command::Rules(command) => command.run(),
             Command::Schema(command) => command.run(),
+            Command::Scrub(command) => command.run(),
             Command::Seen(command) => command.run(),
             Command::Show(command) => command.run(),
             Command::Stats(command) => command.run(),
