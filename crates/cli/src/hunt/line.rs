@@ -5,13 +5,23 @@
 //! cannot make such a member, since the log escapes its quotes. Elsewhere they are quoted fields behind
 //! the request and what the client says of itself.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memmem, memmem::Finder};
 use serde_json::{Map, Value};
 use tokenban_metrics::template;
 
 use super::clock;
+
+/// The ends of members with fingerprints.
+static NAMES: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| ["credentials\"", "fingerprint\""].map(Finder::new));
+
+/// Members with the time of a request, the most usual first.
+static TIMES: LazyLock<[Finder<'static>; 5]> = LazyLock::new(|| {
+    ["\"time\"", "\"@timestamp\"", "\"timestamp\"", "\"time_local\"", "\"time_iso8601\""]
+        .map(Finder::new)
+});
 
 /// A line without its end.
 #[derive(Clone, Copy)]
@@ -64,15 +74,7 @@ impl<'a> Line<'a> {
     /// When the request was, as a Unix second.
     pub(super) fn time(self) -> Option<u64> {
         if self.is_json() {
-            return [
-                "\"time\"",
-                "\"@timestamp\"",
-                "\"timestamp\"",
-                "\"time_local\"",
-                "\"time_iso8601\"",
-            ]
-            .iter()
-            .find_map(|name| clock::read(member(self.0, name.as_bytes())?));
+            return TIMES.iter().find_map(|name| clock::read(member(self.0, name)?));
         }
         let bracketed = memchr(b'[', self.0).and_then(|at| clock::read(&self.0[at + 1..]));
         bracketed.or_else(|| clock::read(self.0))
@@ -81,9 +83,9 @@ impl<'a> Line<'a> {
     /// Calls for each fingerprint of the line; one may come twice.
     pub(super) fn fingerprints(self, each: &mut dyn FnMut(u64)) {
         if self.is_json() {
-            for name in ["credentials\"", "fingerprint\""] {
-                for at in memmem::find_iter(self.0, name.as_bytes()) {
-                    let value = value_behind(&self.0[at + name.len()..]);
+            for name in &*NAMES {
+                for at in name.find_iter(self.0) {
+                    let value = value_behind(&self.0[at + name.needle().len()..]);
                     value.into_iter().for_each(|text| list(text, each));
                 }
             }
@@ -105,8 +107,8 @@ impl<'a> Line<'a> {
 }
 
 /// The text of a JSON member that is a string, to the end of the line.
-fn member<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    value_start(&line[memmem::find(line, name)? + name.len()..])
+fn member<'a>(line: &'a [u8], name: &Finder<'_>) -> Option<&'a [u8]> {
+    value_start(&line[name.find(line)? + name.needle().len()..])
 }
 
 fn value_behind(rest: &[u8]) -> Option<&[u8]> {

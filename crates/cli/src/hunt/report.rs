@@ -153,6 +153,7 @@ fn summary(out: &mut dyn Write, hunt: &Hunt, used: usize) -> Result<(), Box<dyn 
     let tokens = output::count(hunt.wanted.len(), "token");
     let (style, text) = match used {
         0 => (GOOD, format!("none of {tokens} was used")),
+        1 => (BAD, format!("1 of {tokens} was used")),
         used => (BAD, format!("{used} of {tokens} were used")),
     };
     writeln!(out, "{style}{text}{style:#}")?;
