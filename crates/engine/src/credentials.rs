@@ -107,7 +107,8 @@ impl Credentials {
 fn key(value: &[u8], buffers: &mut Buffers) -> Key {
     let mut found = None;
     if memchr::memchr(b'.', value).is_some() {
-        jwt(value, buffers, &mut |jwt| {
+        // One in compact serialisation comes first.
+        let _ = jwt(value, buffers, &mut |jwt| {
             if found.is_none() && jwt.is_whole(value) {
                 found = Some(Key::jwt(jwt.header(), jwt.payload()));
             }

@@ -1,6 +1,7 @@
 //! Rules in, decisions out: the part of tokenban that knows nothing of NGINX.
 #![forbid(unsafe_code)]
 
+pub mod bounds;
 pub mod condition;
 pub mod credentials;
 pub mod decision;

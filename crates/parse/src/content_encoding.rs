@@ -10,10 +10,8 @@ use std::io::Read;
 use brotli_decompressor::Decompressor;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use super::{Buffers, Coverage};
+use super::{bounds::CODINGS, Buffers, Coverage};
 
-/// At most so many codings are undone, declared or not.
-const LAYERS: usize = 4;
 const CHUNK: usize = 16 * 1024;
 
 /// How far decompression may go.
@@ -46,7 +44,7 @@ pub fn content_encoding(
     let Buffers { value: inflated, spare: next, .. } = buffers;
     inflated.clear();
     let mut coverage = Coverage::Whole;
-    for layer in 0..LAYERS {
+    for layer in 0..CODINGS {
         let input = if layer == 0 { body } else { inflated.as_slice() };
         let coding = declared.iter().rev().nth(layer).copied();
         let Some(read) = undo(input, coding, &declared, bounds, next) else {
@@ -56,7 +54,7 @@ pub fn content_encoding(
         emit(next);
         std::mem::swap(inflated, next);
     }
-    if looks_like_gzip(inflated) || declared.len() > LAYERS {
+    if looks_like_gzip(inflated) || declared.len() > CODINGS {
         return Coverage::Cut;
     }
     coverage
@@ -85,7 +83,7 @@ fn codings(header: &[u8]) -> Vec<Coding> {
         } else if is("br") || is("x-br") {
             found.push(Coding::Brotli);
         }
-        if found.len() > LAYERS {
+        if found.len() > CODINGS {
             break;
         }
     }

@@ -15,8 +15,9 @@ use memchr::{memchr, memmem};
 
 use super::{
     base64::{self, decode},
+    bounds::{JWS_SIGNATURES, JWT_INFLATED},
     json::{self, Json, Kind},
-    Buffers,
+    Buffers, Coverage,
 };
 
 /// A JSON Web Token found in a value: its texts, and its decoded header and payload.
@@ -32,7 +33,7 @@ pub struct Jwt<'a> {
 impl<'a> Jwt<'a> {
     /// Calls `visit` with every JWT inside `value`, whatever surrounds it.
     pub fn each(value: &[u8], visit: &mut dyn FnMut(&Jwt<'_>)) {
-        jwt(value, &mut Buffers::default(), visit);
+        let _ = jwt(value, &mut Buffers::default(), visit); // of people's own values
     }
 
     /// The word before it, such as `Bearer`; empty without one.
@@ -91,20 +92,22 @@ impl fmt::Debug for Jwt<'_> {
     }
 }
 
-/// Emits every JWT inside `value`.
-pub fn jwt(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&Jwt<'_>)) {
+/// Emits every JWT inside `value`. `Cut` where a payload inflates to more than it may, or a JWS has
+/// too many signatures.
+pub fn jwt(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&Jwt<'_>)) -> Coverage {
     if value.len() < SHORTEST {
-        return;
+        return Coverage::Whole;
     }
-    compact(value, buffers, emit);
-    if let Some(text) = object_text(value) {
-        json_serialisation(text, buffers, emit);
+    let coverage = compact(value, buffers, emit);
+    match object_text(value) {
+        Some(text) => coverage.and(json_serialisation(text, buffers, emit)),
+        None => coverage,
     }
 }
 
 /// From the brace on that the value begins with, perhaps after a scheme.
 fn object_text(value: &[u8]) -> Option<&[u8]> {
-    let at = value.iter().take(PREFIX_MAX).position(|byte| *byte == b'{')?;
+    let at = memchr(b'{', value)?;
     let (before, text) = value.split_at(at);
     let scheme = before.trim_ascii();
     let is_word = scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte));
@@ -117,19 +120,11 @@ const SHORTEST: usize = 8;
 /// `{"alg":"none"}`, which is the shortest a library makes.
 const SHORTEST_HEADER: usize = 19;
 
-/// How many bytes of decoded header and payload one byte of a JSON serialisation may lead to. A
-/// payload stands for every signature, so many of them would cost their product; with this bound
-/// no number of false signatures hides the true one of a payload up to a kilobyte.
-const WORK_MAX: usize = 64;
-
-/// How far before a JWT its prefix is looked for.
+/// How much of the word before a JWT is its prefix: the end of it.
 const PREFIX_MAX: usize = 64;
 
-/// What an inflated payload may have at most.
-const INFLATED_MAX: u64 = 256 * 1024;
-
-fn compact(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&Jwt<'_>)) {
-    let mut at = 0;
+fn compact(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&Jwt<'_>)) -> Coverage {
+    let (mut at, mut coverage) = (0, Coverage::Whole);
     while let Some(dot) = memchr(b'.', &value[at..]).map(|found| at + found) {
         if let Some(start) = header_start(&value[at..dot]).map(|found| at + found) {
             let rest = &value[dot + 1..];
@@ -137,12 +132,14 @@ fn compact(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&Jwt<'_>)) 
             if rest.get(end) == Some(&b'.') {
                 let prefix = last_word(&value[..start]);
                 let header = &value[start..dot];
-                Compact { prefix, header, payload: &rest[..end] }.decode(buffers, emit);
+                let found = Compact { prefix, header, payload: &rest[..end] };
+                coverage = coverage.and(found.decode(buffers, emit));
             }
         }
         // The payload may be the header of one that starts there (`a.eyJ….eyJ….…`).
         at = dot + 1;
     }
+    coverage
 }
 
 struct Compact<'a> {
@@ -152,7 +149,7 @@ struct Compact<'a> {
 }
 
 impl Compact<'_> {
-    fn decode(&self, buffers: &mut Buffers, emit: &mut dyn FnMut(&Jwt<'_>)) {
+    fn decode(&self, buffers: &mut Buffers, emit: &mut dyn FnMut(&Jwt<'_>)) -> Coverage {
         let Buffers { name: header, value: payload, spare } = buffers;
         header.clear();
         decode(self.header, true, header);
@@ -166,15 +163,18 @@ impl Compact<'_> {
             payload,
         };
         if opens_object(payload.iter().copied()) {
-            return emit(&found);
+            emit(&found);
+            return Coverage::Whole;
         }
         if memmem::find(header, b"zip").is_some() && inflate(payload, spare) {
             found.payload = spare;
-            return emit(&found);
+            emit(&found);
+            return cut_if(spare.len() >= JWT_INFLATED * payload.len());
         }
         if memchr(b'.', payload).is_some() {
             compact_inside(payload, emit);
         }
+        Coverage::Whole
     }
 }
 
@@ -200,7 +200,12 @@ fn compact_inside(payload: &[u8], emit: &mut dyn FnMut(&Jwt<'_>)) {
 }
 
 /// `{"protected": …, "payload": …, "signature": …}`, or several in `"signatures"`.
-fn json_serialisation(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&Jwt<'_>)) {
+fn json_serialisation(
+    value: &[u8],
+    buffers: &mut Buffers,
+    emit: &mut dyn FnMut(&Jwt<'_>),
+) -> Coverage {
+    let mut is_cut = false;
     let Buffers { name, value: payload, spare } = buffers;
     let mut payloads = [None, None];
     json::object(value, name, &mut |member, found| {
@@ -218,18 +223,30 @@ fn json_serialisation(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(
             continue;
         }
         let (mut unescaped, mut header) = (Vec::new(), Vec::new());
-        let mut budget = WORK_MAX.saturating_mul(value.len());
+        let mut budget = JWS_SIGNATURES.saturating_mul(value.len());
         each_protected(value, name, &mut |protected| {
             let header_text = protected.value(&mut unescaped);
             header.clear();
             decode(header_text, true, &mut header);
-            let work = header.len() + payload.len();
-            if work <= budget && opens_object(header.iter().copied()) {
-                budget -= work;
-                let header = &header;
-                emit(&Jwt { prefix: b"", header_text, payload_text: text, header, payload });
+            if !opens_object(header.iter().copied()) {
+                return;
             }
+            let Some(left) = budget.checked_sub(header.len() + payload.len()) else {
+                is_cut = true;
+                return;
+            };
+            budget = left;
+            let header = &header;
+            emit(&Jwt { prefix: b"", header_text, payload_text: text, header, payload });
         });
+    }
+    cut_if(is_cut)
+}
+
+fn cut_if(is_cut: bool) -> Coverage {
+    match is_cut {
+        true => Coverage::Cut,
+        false => Coverage::Whole,
     }
 }
 
@@ -296,17 +313,17 @@ fn text_opens_object(text: &[u8]) -> bool {
     opens_object(base64::bytes(text))
 }
 
-fn opens_object(bytes: impl Iterator<Item = u8>) -> bool {
-    const BLANK_MAX: usize = 64;
+fn opens_object(mut bytes: impl Iterator<Item = u8>) -> bool {
     let blank = |byte: &u8| *byte <= b' ' || matches!(byte, 0xef | 0xbb | 0xbf);
-    bytes.take(BLANK_MAX).find(|byte| !blank(byte)) == Some(b'{')
+    bytes.find(|byte| !blank(byte)) == Some(b'{')
 }
 
 /// Inflates a payload; says whether that gave a JSON object.
 fn inflate(payload: &[u8], out: &mut Vec<u8>) -> bool {
     out.clear();
+    let most = JWT_INFLATED * payload.len();
     // What came before an error counts: verifiers differ in what they make of a broken end.
-    let _ = flate2::read::DeflateDecoder::new(payload).take(INFLATED_MAX).read_to_end(out);
+    let _ = flate2::read::DeflateDecoder::new(payload).take(most as u64).read_to_end(out);
     opens_object(out.iter().copied())
 }
 
@@ -435,7 +452,7 @@ mod tests {
         let value = format!("{{\"payload\":\"{payload}\",\"signatures\":[{signatures}]}}");
         let mut work = 0;
         Jwt::each(value.as_bytes(), &mut |jwt| work += jwt.payload().len());
-        assert!((1..=WORK_MAX * value.len()).contains(&work));
+        assert!((1..=JWS_SIGNATURES * value.len()).contains(&work));
     }
 
     proptest! {

@@ -13,6 +13,7 @@
 // One line a parser, in alphabetical order.
 pub mod base64;
 pub mod basic;
+pub mod bounds;
 pub mod charset;
 pub mod content_encoding;
 pub mod cookies;

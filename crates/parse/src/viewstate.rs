@@ -7,11 +7,10 @@
 
 use std::io::Write;
 
-use super::Coverage;
-
-/// Nodes that a state may have; a page's has hundreds.
-const NODES: usize = 1 << 16;
-const DEPTH: usize = 64;
+use super::{
+    bounds::{VIEWSTATE_LEVELS, VIEWSTATE_NODES},
+    Coverage,
+};
 
 /// What a node is, by the filter that goes down into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +63,7 @@ pub fn viewstate(bytes: &[u8]) -> Option<ViewState<'_>> {
     let mut reader =
         Reader { rest, nodes: Vec::new(), strings: Vec::new(), coverage: Coverage::Whole };
     // What came before an error is kept.
-    let _ = reader.value(DEPTH, None);
+    let _ = reader.value(VIEWSTATE_LEVELS, None);
     let Reader { nodes, coverage, .. } = reader;
     (!nodes.is_empty()).then_some(ViewState { nodes, coverage })
 }
@@ -176,7 +175,7 @@ impl<'a> Reader<'a> {
     }
 
     fn add(&mut self, kind: Kind, content: Content<'a>, parent: Option<&mut Parent>) -> Option<Id> {
-        if self.nodes.len() == NODES {
+        if self.nodes.len() == VIEWSTATE_NODES {
             self.coverage = Coverage::Cut;
             return None;
         }
@@ -389,7 +388,7 @@ mod tests {
         assert_eq!(viewstate(&deep).unwrap().coverage(), Coverage::Cut);
         let wide = state(&[b"\x16\xff\xff\xff\x07".as_slice(), &[0x64; 100_000]].concat());
         let read = viewstate(&wide).unwrap();
-        assert_eq!((read.coverage(), read.nodes.len()), (Coverage::Cut, NODES));
+        assert_eq!((read.coverage(), read.nodes.len()), (Coverage::Cut, VIEWSTATE_NODES));
     }
 
     proptest! {

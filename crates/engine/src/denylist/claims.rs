@@ -9,6 +9,8 @@ use tokenban_parse::{
     shrink,
 };
 
+use crate::bounds::CLAIM_VALUES;
+
 use super::{
     claim::issuer,
     profile::{Sort, Wanted},
@@ -30,10 +32,6 @@ pub(super) struct Claims {
 /// What is kept beside the claims of a [`Register`], by numbers that it does not use.
 pub(super) const ISSUED_AT: usize = usize::MAX;
 pub(super) const ISSUER: usize = usize::MAX - 1;
-
-/// The most values of one JWT. Groups and roles may be hundreds; more is an attempt to have the right
-/// one overlooked.
-const VALUES_MAX: usize = 4096;
 
 impl Claims {
     /// Reads what a register names of a decoded JWT.
@@ -127,7 +125,7 @@ impl Claims {
     }
 
     fn keep(&mut self, number: usize, value: &[u8]) {
-        if self.found.len() == VALUES_MAX {
+        if self.found.len() == CLAIM_VALUES {
             self.is_cut = true;
             return;
         }
@@ -202,7 +200,7 @@ mod tests {
 
     #[test]
     fn more_values_than_are_kept_are_told() {
-        let roles = "\"x\",".repeat(VALUES_MAX);
+        let roles = "\"x\",".repeat(CLAIM_VALUES);
         assert!(claims(&format!(r#"{{"roles":[{roles}"last"]}}"#)).is_cut);
         assert!(!claims(r#"{"roles":["x"]}"#).is_cut);
     }
@@ -242,8 +240,8 @@ mod tests {
                 text.push_str(parts[(seed >> 33) as usize % parts.len()]);
             }
             claims.read(text.as_bytes(), text.as_bytes(), &register);
-            assert!(claims.found.len() <= VALUES_MAX);
-            assert!((0..names.len()).all(|number| claims.values(number).count() <= VALUES_MAX));
+            assert!(claims.found.len() <= CLAIM_VALUES);
+            assert!((0..names.len()).all(|number| claims.values(number).count() <= CLAIM_VALUES));
         }
     }
 

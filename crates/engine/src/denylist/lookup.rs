@@ -11,10 +11,10 @@ use super::{claims::Claims, sought::plain_jwt, Ban, Denylists, Key, Register, So
 use tokenban_parse::{
     base64::encode_url,
     jwt::{jwt, Jwt},
-    shrink, Buffers,
+    shrink, Buffers, Coverage,
 };
 
-use crate::decision::Incomplete;
+use crate::{bounds::CLAIM_KEYS, decision::Incomplete};
 
 /// What hears of a ban.
 type Found<'a> = dyn FnMut(&Key, &Ban<'_>) + 'a;
@@ -38,10 +38,6 @@ pub(crate) struct Memory {
     /// A JWT's header and payload in their one spelling.
     text: Vec<u8>,
 }
-
-/// How many keys one JWT may give by its claims. An issuer writes a claim once, though it may be a list
-/// of groups; more is an attempt to have the right one overlooked.
-const KEYS_MAX: usize = 512;
 
 impl<'a> Lookup<'a> {
     pub(crate) fn new(store: &'a dyn Denylists, now: u64, memory: &'a mut Memory) -> Lookup<'a> {
@@ -99,11 +95,14 @@ impl<'a> Lookup<'a> {
             clean = false;
             found(key, ban);
         };
-        jwt(value, buffers, &mut |jwt| {
+        let coverage = jwt(value, buffers, &mut |jwt| {
             if let Err(why) = ask.jwt(jwt, claims, text, found) {
                 incomplete = Some(why);
             }
         });
+        if coverage == Coverage::Cut {
+            incomplete = incomplete.or(Some(Incomplete::Bound));
+        }
         if clean && incomplete.is_none() {
             scanned.keep(value);
         }
@@ -178,7 +177,7 @@ impl Ask<'_> {
             for value in claims.values(number) {
                 for issuer in issuers.clone() {
                     keys += 1;
-                    if keys > KEYS_MAX {
+                    if keys > CLAIM_KEYS {
                         return Err(Incomplete::Bound);
                     }
                     let sought = Sought::Claim(&claim.name, issuer, value);

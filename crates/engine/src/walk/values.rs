@@ -188,7 +188,7 @@ impl<R: Request + ?Sized> Walk<'_, R> {
 
     fn jwt(&mut self, id: NodeId, value: &[u8], buffers: &mut Buffers) {
         let node = self.tree.node(id);
-        jwt(value, buffers, &mut |jwt| {
+        let coverage = jwt(value, buffers, &mut |jwt| {
             for (step, child) in &node.edges {
                 match step.kind() {
                     Some(Kind::Claims) => {
@@ -210,5 +210,6 @@ impl<R: Request + ?Sized> Walk<'_, R> {
                 }
             }
         });
+        self.note(coverage);
     }
 }

@@ -7,5 +7,6 @@ mod descriptors;
 mod pieces;
 mod stream;
 mod support;
+mod table;
 mod wallarm;
 mod work;

@@ -3,13 +3,10 @@
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_16BE, UTF_16LE, UTF_8};
 
 use super::{ebcdic, Charset};
-use crate::Coverage;
+use crate::{bounds::CHARSETS, Coverage};
 
 /// A name longer than this names nothing.
 const LONGEST: usize = 32;
-
-/// More charsets than these, only a hostile request names.
-const MOST: usize = 4;
 
 /// The charsets other than UTF-8 that a Content-Type names, each once. Readers differ on which of two
 /// parameters wins, and on where one begins. `Cut` where there are too many.
@@ -19,7 +16,7 @@ pub fn labels(content_type: &[u8]) -> (Vec<&[u8]>, Coverage) {
     for label in named(content_type) {
         match by_label(label) {
             Some(charset) if !known.contains(&charset) => {
-                if known.len() == MOST {
+                if known.len() == CHARSETS {
                     return (found, Coverage::Cut);
                 }
                 known.push(charset);

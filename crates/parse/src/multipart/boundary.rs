@@ -4,13 +4,17 @@
 //! Readers differ on where an unquoted value ends, on which of two parameters wins, and PHP looks
 //! for the bare word `boundary`; all of them are candidates.
 
-use super::parameters::{parameter, Readings};
+use memchr::memchr2;
 
-/// A boundary that the header names is at most 70 characters; some readers allow any length.
-const SNIFFED: usize = 1024;
+use super::parameters::{parameter, Readings};
+use crate::{bounds::PREAMBLE, Coverage};
 
 /// The boundaries to try, each once.
-pub(super) struct Boundaries(Readings);
+pub(super) struct Boundaries {
+    found: Readings,
+    /// Whether there may be more.
+    pub(super) coverage: Coverage,
+}
 
 impl Boundaries {
     pub(super) fn of(content_type: &[u8], body: &[u8]) -> Boundaries {
@@ -21,15 +25,22 @@ impl Boundaries {
             found.add(value.split(|byte| *byte == b',').next().unwrap_or_default().trim_ascii());
         }
         loose(content_type, &mut found);
-        if let Some(own) = sniffed(body) {
+        let is_named = !found.all_empty();
+        let own = sniffed(body);
+        if let Some(own) = own {
             found.add(own);
             found.add(own.strip_suffix(b"--").unwrap_or(own));
         }
-        Boundaries(found)
+        let may_show = is_multipart(content_type) && body.len() > PREAMBLE;
+        let coverage = match is_named || own.is_some() || !may_show {
+            true => found.coverage(),
+            false => Coverage::Cut,
+        };
+        Boundaries { found, coverage }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.iter().filter(|boundary| !boundary.is_empty())
+        self.found.iter().filter(|boundary| !boundary.is_empty())
     }
 }
 
@@ -49,8 +60,18 @@ fn loose(content_type: &[u8], found: &mut Readings) {
 
 /// The boundary of a body whose header names none or a wrong one: its first `--` line.
 fn sniffed(body: &[u8]) -> Option<&[u8]> {
-    let head = &body[..body.len().min(64 * 1024)];
-    let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).find(|it| it.starts_with(b"--"))?;
-    let boundary = line[2..].trim_ascii_end();
-    (boundary.len() <= SNIFFED).then_some(boundary)
+    let mut line = body;
+    while !line.starts_with(b"--") {
+        let end = memchr2(b'\r', b'\n', line)?;
+        line = &line[end + 1..];
+        if body.len() - line.len() > PREAMBLE {
+            return None;
+        }
+    }
+    let end = memchr2(b'\r', b'\n', line).unwrap_or(line.len());
+    Some(line[2..end].trim_ascii_end())
+}
+
+fn is_multipart(content_type: &[u8]) -> bool {
+    content_type.get(..10).is_some_and(|it| it.eq_ignore_ascii_case(b"multipart/"))
 }

@@ -13,16 +13,14 @@ mod parameters;
 
 use memchr::memchr2;
 
-use super::{charset::labels, Buffers, Coverage};
+use super::{
+    bounds::{MULTIPART_LEVELS, MULTIPART_READINGS},
+    charset::labels,
+    Buffers, Coverage,
+};
 use boundary::Boundaries;
 use delimiter::{delimiters, without_line_end};
 use head::{head_and_content, headers, Description};
-
-/// Multipart inside multipart: RFC 7578 section 4.3 allows one level, mail a few.
-const DEPTH: usize = 3;
-/// How often each byte of a body may be looked at, all readings together. Clean forms need three;
-/// nested ones with many boundaries, names and repeated headers would multiply without end.
-const WORK: usize = 64;
 
 /// What a part yields.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,7 +80,7 @@ pub fn multipart(
     buffers: &mut Buffers,
     emit: &mut dyn FnMut(Item<'_>),
 ) -> Coverage {
-    let work = WORK * body.len().max(1024);
+    let work = MULTIPART_READINGS * body.len().max(1024);
     let mut form = Form {
         buffers,
         emit,
@@ -90,14 +88,14 @@ pub fn multipart(
         coverage: Coverage::Whole,
         work,
         part: 0,
-        too_deep: false,
+        is_cut: false,
     };
     let (labels, named) = labels(content_type);
     for label in or_none(&labels) {
         form.charset = label.to_vec();
-        form.entity(body, content_type, b"", DEPTH);
+        form.entity(body, content_type, b"", MULTIPART_LEVELS);
     }
-    match form.too_deep {
+    match form.is_cut {
         true => Coverage::Cut,
         false => form.coverage.and(named),
     }
@@ -121,7 +119,8 @@ struct Form<'e> {
     work: usize,
     /// How many parts came before, in this way of cutting the body.
     part: usize,
-    too_deep: bool,
+    /// A bound other than that of work was met: the rest is read.
+    is_cut: bool,
 }
 
 impl Form<'_> {
@@ -134,13 +133,19 @@ impl Form<'_> {
         self.coverage == Coverage::Whole
     }
 
+    fn note(&mut self, coverage: Coverage) {
+        self.is_cut |= coverage == Coverage::Cut;
+    }
+
     /// A body, or a nested one; `outer` names parts that have no name of their own.
     fn entity(&mut self, body: &[u8], content_type: &[u8], outer: &[u8], depth: usize) {
         if depth == 0 {
-            self.too_deep = true;
+            self.is_cut = true;
             return;
         }
-        for boundary in Boundaries::of(content_type, body).iter() {
+        let boundaries = Boundaries::of(content_type, body);
+        self.note(boundaries.coverage);
+        for boundary in boundaries.iter() {
             let known = self.charset.clone();
             let plain = self.split(body, boundary, false, outer, depth);
             if self.charset != known {
@@ -167,7 +172,7 @@ impl Form<'_> {
             return split;
         }
         let mut starts = Starts::default();
-        if depth == DEPTH {
+        if depth == MULTIPART_LEVELS {
             self.part = 0;
         }
         for delimiter in delimiters(body, boundary) {
@@ -227,6 +232,7 @@ impl Form<'_> {
         if described.names.is_empty() {
             described.names.add(outer);
         }
+        self.note(described.names.coverage().and(described.file_names.coverage()));
         if !self.may_read(head.len() * described.names.iter().count()) {
             return;
         }

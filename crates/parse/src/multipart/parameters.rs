@@ -7,17 +7,27 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2, memchr3};
 
-/// Readings of one name; more than these only a hostile request has.
-const MOST: usize = 12;
+use crate::{bounds::PARAMETER_READINGS, Coverage};
 
-/// Distinct readings of a name, in the order found.
+/// Distinct readings of a name, in the order found; and whether there were more.
 #[derive(Debug, Default)]
-pub(super) struct Readings(Vec<Vec<u8>>);
+pub(super) struct Readings(Vec<Vec<u8>>, bool);
 
 impl Readings {
     pub(super) fn add(&mut self, reading: &[u8]) {
-        if self.0.len() < MOST && !self.0.iter().any(|known| known == reading) {
-            self.0.push(reading.to_vec());
+        if self.0.iter().any(|known| known == reading) {
+            return;
+        }
+        match self.0.len() < PARAMETER_READINGS {
+            true => self.0.push(reading.to_vec()),
+            false => self.1 = true,
+        }
+    }
+
+    pub(super) fn coverage(&self) -> Coverage {
+        match self.1 {
+            true => Coverage::Cut,
+            false => Coverage::Whole,
         }
     }
 

@@ -9,7 +9,10 @@ use memchr::memmem;
 
 use super::entity::character_references;
 use super::token::{Token, Tokens};
-use crate::Coverage;
+use crate::{
+    bounds::{ENTITIES, ENTITY_LEVELS},
+    Coverage,
+};
 
 /// What an entity stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,11 +24,6 @@ pub struct Entity {
     pub(super) external: bool,
     pub(super) parameter: bool,
 }
-
-/// More entities than these only a hostile document declares; MathML's DTD has 2,200.
-const MOST: usize = 16_384;
-/// Parameter entities inside parameter entities.
-const DEPTH: usize = 32;
 
 /// Emits the addresses of the external subset (public identifier, then system identifier).
 pub fn external<'a>(document: &'a [u8], emit: &mut dyn FnMut(&'a [u8])) {
@@ -44,7 +42,7 @@ pub fn entities(document: &[u8], limit: usize) -> (Vec<Entity>, Coverage) {
     let mut declared = Declared { found, parameters, left: limit, coverage: Coverage::Whole };
     for doctype in doctypes(document) {
         let (_, subset) = head_and_subset(doctype);
-        declared.read(subset, DEPTH);
+        declared.read(subset, ENTITY_LEVELS);
     }
     (declared.found, declared.coverage)
 }
@@ -111,7 +109,7 @@ impl Declared {
 
     fn add(&mut self, entity: Option<Entity>) {
         let Some(entity) = entity else { return };
-        if self.found.len() == MOST {
+        if self.found.len() == ENTITIES {
             self.coverage = Coverage::Cut;
             return;
         }

@@ -12,11 +12,7 @@ use memchr::{memchr, memchr2};
 
 use super::dtd::{entities, Entity};
 use super::token::{Token, Tokens};
-use crate::charset::push_char;
-use crate::Coverage;
-
-/// Entities inside entities; libexpat and libxml2 allow about as many.
-const DEPTH: usize = 32;
+use crate::{bounds::ENTITY_LEVELS, charset::push_char, Coverage};
 
 /// The document with its own entities expanded; `None` when it declares none.
 pub(super) fn expand(document: &[u8], limit: usize, out: &mut Vec<u8>) -> Option<Coverage> {
@@ -36,8 +32,8 @@ pub(super) fn expand(document: &[u8], limit: usize, out: &mut Vec<u8>) -> Option
         let Some(token) = tokens.next() else { break };
         let raw = &before[..before.len() - tokens.rest().len()];
         match token {
-            Token::Text(text) => expansion.replace(text, false, DEPTH),
-            Token::Start { .. } => expansion.replace(raw, true, DEPTH),
+            Token::Text(text) => expansion.replace(text, false, ENTITY_LEVELS),
+            Token::Start { .. } => expansion.replace(raw, true, ENTITY_LEVELS),
             _ => expansion.push(raw),
         }
     }

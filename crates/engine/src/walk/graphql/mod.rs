@@ -16,10 +16,7 @@ use tokenban_parse::{
     json, Coverage,
 };
 
-use crate::{point::Kind, request::Request, tree::NodeId};
-
-/// Fragments within fragments that are looked through.
-const DEPTH: usize = 128;
+use crate::{bounds::GQL_LEVELS, point::Kind, request::Request, tree::NodeId};
 
 impl<R: Request + ?Sized> Walk<'_, R> {
     /// A value as a document, or else as an envelope or a list of envelopes.
@@ -97,7 +94,7 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         self.gql_variables(id, site.variables, context);
         if node.has(&[Kind::Hash, Kind::HashAll, Kind::HashName, Kind::GqlSpread, Kind::GqlInline])
         {
-            self.gql_selections(id, site.selections, DEPTH, context);
+            self.gql_selections(id, site.selections, GQL_LEVELS, context);
         }
     }
 
