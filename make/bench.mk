@@ -2,12 +2,17 @@
 
 PEERS = nginx nginx-dev libnginx-mod-http-lua libnginx-mod-http-modsecurity time valgrind wrk
 
-.PHONY: bench bench-engine fuzz
+.PHONY: bench bench-engine fuzz worst
 # Debian's NGINX, so that its modules for Lua and ModSecurity can take part.
 bench: ## compare with bare NGINX and other ways to deny tokens (BENCH="--rounds 3 rules")
+ifeq ($(filter worst,$(MAKECMDGOALS)),)
 	@$(MAKE) build NGINX=system PACKAGES='$(PACKAGES) $(PEERS)'
 	python3 -B bench/bench.py --module build/ngx_http_tokenban_module.so --tokenban build/tokenban \
 		--work $(TARGET)/bench $(BENCH)
+endif
+
+worst: ## what the worst requests cost a worker (also: make bench worst)
+	$(CARGO) bench -p tokenban-engine --bench worst
 
 bench-engine: ## time the engine alone
 	$(CARGO) bench -p tokenban-engine --bench denylist --bench matcher --bench parsers --bench points

@@ -3,7 +3,9 @@
 mod accepted;
 mod anywhere;
 mod bounds;
+mod dear;
 mod descriptors;
+mod past;
 mod pieces;
 mod stream;
 mod support;

@@ -10,9 +10,10 @@ use tokenban_engine::{
     Inspection, Ruleset,
 };
 
-use super::support::{gzip, post, ruleset, TOKEN};
-
-const CHARSETS: &str = "text/plain; charset=utf-7; charset=cp037; charset=gb18030; charset=hz";
+use super::{
+    dear::{coded, dear, repeated, Dear},
+    support::{gzip, post, ruleset, TOKEN},
+};
 
 /// Units of work, and what the budget of a request of this size is.
 fn work(ruleset: &Ruleset, request: &OwnedRequest) -> (usize, usize, Option<Incomplete>) {
@@ -23,52 +24,9 @@ fn work(ruleset: &Ruleset, request: &OwnedRequest) -> (usize, usize, Option<Inco
     (scratch.work(), most, outcome.incomplete)
 }
 
-fn coded(content_type: &str, coding: &str, body: Vec<u8>) -> OwnedRequest {
-    let mut request = post(content_type, body);
-    request.headers.push((b"Content-Encoding".to_vec(), coding.into()));
-    request
-}
-
-fn repeated(unit: &str, size: usize) -> Vec<u8> {
-    unit.repeat(size / unit.len()).into_bytes()
-}
-
-/// The rows of what once cost a worker seconds: (point, coding, content type, body).
-fn dear() -> Vec<(&'static str, &'static str, OwnedRequest)> {
-    let many = 14 << 20;
-    let form = repeated("a=%u0041%2541+b;c#d&", many);
-    let xml = repeated("<a b=\"%41+&amp;\">%u0041+&amp;</a>", many);
-    let part = "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n%u0041%2541+b\r\n";
-    let multipart = repeated(part, many);
-    let multipart_type =
-        format!("multipart/form-data; boundary=b{}", CHARSETS.trim_start_matches("text/plain"));
-    let json = [b"[".to_vec(), repeated("\"%u0041%2541+\\u0041\",", many), b"1]".to_vec()].concat();
-    let twice = gzip(&gzip(&repeated("a=%u0041+&", many)));
-    let references =
-        format!("<!DOCTYPE a [<!ENTITY % p \"{}\">{}]><a/>", "x".repeat(800), "%p;".repeat(16_000));
-    vec![
-        ("two codings, four charsets", "[anywhere]", coded(CHARSETS, "gzip, gzip", twice)),
-        ("form", "[anywhere]", coded("", "gzip", gzip(&form))),
-        ("form, four charsets", "[anywhere]", coded(CHARSETS, "gzip", gzip(&form))),
-        ("named form", "[post, form_urlencoded, a]", coded(CHARSETS, "gzip", gzip(&form))),
-        ("XML", "[anywhere]", coded("", "gzip", gzip(&xml))),
-        ("XML, four charsets", "[anywhere]", coded(CHARSETS, "gzip", gzip(&xml))),
-        ("multipart", "[anywhere]", coded(&multipart_type, "gzip", gzip(&multipart))),
-        ("JSON", "[anywhere]", coded("", "gzip", gzip(&json))),
-        ("JSON, four charsets", "[anywhere]", coded(CHARSETS, "gzip", gzip(&json))),
-        ("plain form", "[anywhere]", post("", repeated("a=%u0041%2541+b;c#d&", 1 << 20))),
-        (
-            "plain form, charsets",
-            "[anywhere]",
-            post(CHARSETS, repeated("a=%u0041%2541+b;c#d&", 1 << 20)),
-        ),
-        ("parameter entities", "[post, xml, xml_dtd_entity_all]", post("", references)),
-    ]
-}
-
 #[test]
 fn what_cost_seconds_is_bounded_and_told() {
-    for (name, point, request) in dear() {
+    for Dear { name, point, request, .. } in dear() {
         let ruleset = ruleset(point, &format!("tokens: ['{TOKEN}']"));
         let (work, most, _) = work(&ruleset, &request);
         assert!(work <= most, "{name}: {work} units, more than {most}");
