@@ -111,10 +111,11 @@ fn jwt(length: usize) -> String {
     let header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"; // {"alg":"HS256","typ":"JWT"}
     let payload = "eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUiLCJz"; // {"iss":"https://id.example","s
     let rest = length - header.len() - payload.len() - signature - 2;
+    // As encoders write it, with no bits left over: the last one is an A.
     let filler = "dWIiOiJhbGljZSIsImV4cCI6MTcwMDAwMDAwMCwi".repeat(rest / 40 + 1);
     format!(
-        "{header}.{payload}{}.{}",
-        &filler[..rest],
+        "{header}.{payload}{}A.{}",
+        &filler[..rest - 1],
         "sIgNaTuRe-".repeat(40)[..signature].to_owned()
     )
 }

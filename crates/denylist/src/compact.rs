@@ -154,6 +154,7 @@ fn copy_details(
                 let _ = profile.add_claim(claim.name, claim.issuer.is_some()); // of those there were
             }
             (None, EntryKind::Token) => profile.merge_tokens(&old.profile),
+            (None, EntryKind::Jwt) => profile.merge_jwts(&old.profile),
             (None, kind) => profile.add(kind),
         }
         let place = usize::try_from(id).ok().and_then(|id| details.get_mut(id));

@@ -128,6 +128,7 @@ impl<'a> Target<'a> {
     pub(crate) fn add_to(&self, profile: &mut Profile) -> bool {
         match self {
             Target::Claim { .. } => {}
+            Target::Jwt { header, payload } => profile.add_jwt(header, payload),
             Target::Known { kind, .. } => profile.add_known(*kind),
             Target::Token(token) => profile.add_token(token),
             _ => profile.add(self.kind()),

@@ -65,6 +65,34 @@ impl Step {
         matches!(self, Step::Element(Element { name: None, .. })) || self.number() == number
     }
 
+    /// Whether what it yields of a value is never longer than the value, padding of base64 and charsets
+    /// aside, and stands in it. Variables of GraphQL stand elsewhere; the walk sees to them.
+    fn shortens(&self) -> bool {
+        use Kind::{
+            Array, ArrayAll, Base64, Basic, Cookie, CookieAll, CookieName, Credentials, Gql, Hash,
+            HashAll, HashName, JsonDoc, Password, Percent, User,
+        };
+        let shorten = [
+            Array,
+            ArrayAll,
+            Base64,
+            Basic,
+            Cookie,
+            CookieAll,
+            CookieName,
+            Credentials,
+            Gql,
+            Hash,
+            HashAll,
+            HashName,
+            JsonDoc,
+            Password,
+            Percent,
+            User,
+        ];
+        self.kind().is_none_or(|kind| shorten.contains(&kind))
+    }
+
     /// As a rule file would write it.
     pub(crate) fn word(&self) -> &'static str {
         match self {
@@ -88,6 +116,9 @@ pub(crate) struct Node {
     /// A bit for each kind of element among the edges.
     kinds: u128,
     pub(crate) is_leaf: bool,
+    /// Nothing here or below is asked for but denylists, by what makes no value longer: a value that is
+    /// shorter than every banned token is none of them.
+    pub(crate) is_gated: bool,
     /// The scheme is already taken off the values here, so Basic is bare base64.
     pub(crate) is_below_scheme: bool,
 }
@@ -150,10 +181,24 @@ impl Tree {
         self.nodes.len()
     }
 
+    /// Finds out which nodes are gated, once it is known which ask denylists and nothing else.
+    pub(crate) fn gate(&mut self, asks_only_denylists: impl Fn(NodeId) -> bool) {
+        // A child has a higher number than its parent.
+        for number in (0..self.nodes.len()).rev() {
+            let is_gated = |child: &NodeId| self.node(*child).is_gated;
+            let node = &self.nodes[number];
+            let asks = !node.is_leaf
+                || u32::try_from(number).is_ok_and(|it| asks_only_denylists(NodeId(it)));
+            let gated =
+                asks && node.edges.iter().all(|(step, child)| step.shortens() && is_gated(child));
+            self.nodes[number].is_gated = gated;
+        }
+    }
+
     /// The same tree with every node a leaf: a walk visits the values on the way, too.
     pub(crate) fn opened(&self) -> Tree {
         let mut opened = self.clone();
-        opened.nodes.iter_mut().for_each(|node| node.is_leaf = true);
+        opened.nodes.iter_mut().for_each(|node| (node.is_leaf, node.is_gated) = (true, false));
         opened
     }
 

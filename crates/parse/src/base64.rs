@@ -10,7 +10,7 @@ use memchr::{memchr, memchr2};
 pub fn base64(value: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
     let url = memchr2(b'-', b'_', value).is_some();
     let inner_padding = memchr(b'=', value)
-        .is_some_and(|at| value[at..].iter().any(|byte| sextet(*byte, true) < INVALID));
+        .is_some_and(|at| value[at..].iter().any(|byte| SEXTETS[usize::from(*byte)] < INVALID));
     for (mixed, through) in [(true, false), (true, true), (false, false), (false, true)] {
         if (!mixed && !url) || (through && !inner_padding) {
             continue;
@@ -28,9 +28,34 @@ pub fn base64(value: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
 /// standard one; whatever is in no alphabet is skipped, as are the spare bits at the end.
 pub fn decode(text: &[u8], mixed: bool, out: &mut Vec<u8>) {
     out.reserve(text.len() / 4 * 3 + 3);
+    let sextets = if mixed { &SEXTETS } else { &STANDARD };
+    let mut rest = text;
+    while !rest.is_empty() {
+        rest = whole_groups(rest, sextets, out);
+        rest = one_group(rest, sextets, out);
+    }
+}
+
+/// Decodes groups of four until one has something else in it; gives what is left.
+fn whole_groups<'t>(text: &'t [u8], sextets: &[u8; 256], out: &mut Vec<u8>) -> &'t [u8] {
+    let mut rest = text;
+    let sextet = |byte: u8| sextets[usize::from(byte)];
+    while let [a, b, c, d, after @ ..] = rest {
+        let (a, b, c, d) = (sextet(*a), sextet(*b), sextet(*c), sextet(*d));
+        if (a | b | c | d) & INVALID != 0 {
+            break;
+        }
+        out.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
+        rest = after;
+    }
+    rest
+}
+
+/// Decodes what may be a group with something else in it, or the last one.
+fn one_group<'t>(text: &'t [u8], sextets: &[u8; 256], out: &mut Vec<u8>) -> &'t [u8] {
     let (mut bits, mut count) = (0u32, 0);
-    for &byte in text {
-        let sextet = sextet(byte, mixed);
+    for (at, &byte) in text.iter().enumerate() {
+        let sextet = sextets[usize::from(byte)];
         if sextet == INVALID {
             continue;
         }
@@ -40,7 +65,11 @@ pub fn decode(text: &[u8], mixed: bool, out: &mut Vec<u8>) {
             count -= 8;
             out.push((bits >> count) as u8);
         }
+        if count == 0 {
+            return &text[at + 1..];
+        }
     }
+    &[]
 }
 
 /// Appends `bytes` in the standard alphabet, padded: what every client sends.
@@ -72,8 +101,10 @@ pub fn encode_url(bytes: &[u8], out: &mut Vec<u8>) {
 /// The decoded bytes of `text`, one by one, for a look at its start.
 pub fn bytes(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
     let (mut bits, mut count) = (0u32, 0);
-    text.iter().map(|byte| sextet(*byte, true)).filter(|found| *found != INVALID).filter_map(
-        move |sextet| {
+    text.iter()
+        .map(|byte| SEXTETS[usize::from(*byte)])
+        .filter(|found| *found != INVALID)
+        .filter_map(move |sextet| {
             bits = bits << 6 | u32::from(sextet);
             count += 6;
             if count < 8 {
@@ -81,8 +112,7 @@ pub fn bytes(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
             }
             count -= 8;
             Some((bits >> count) as u8)
-        },
-    )
+        })
 }
 
 /// The text before its padding.
@@ -95,14 +125,6 @@ pub fn until_padding(text: &[u8]) -> &[u8] {
 
 const INVALID: u8 = 64;
 
-fn sextet(byte: u8, mixed: bool) -> u8 {
-    let sextet = SEXTETS[usize::from(byte)];
-    if !mixed && matches!(byte, b'-' | b'_') {
-        return INVALID;
-    }
-    sextet
-}
-
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 const SEXTETS: [u8; 256] = {
@@ -114,6 +136,14 @@ const SEXTETS: [u8; 256] = {
     }
     table[b'-' as usize] = 62;
     table[b'_' as usize] = 63;
+    table
+};
+
+/// Without what only the alphabet for URLs has.
+const STANDARD: [u8; 256] = {
+    let mut table = SEXTETS;
+    table[b'-' as usize] = INVALID;
+    table[b'_' as usize] = INVALID;
     table
 };
 
@@ -161,6 +191,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn groups_decode_as_bytes_do(text in "[A-Za-z0-9+/=_ -]{0,40}") {
+            let mut decoded = Vec::new();
+            decode(text.as_bytes(), true, &mut decoded);
+            prop_assert_eq!(decoded, bytes(text.as_bytes()).collect::<Vec<_>>());
+        }
+
         #[test]
         fn encoded_bytes_come_back(value in proptest::collection::vec(any::<u8>(), 1..80)) {
             let mut text = Vec::new();

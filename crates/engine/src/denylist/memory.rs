@@ -32,7 +32,7 @@ impl MemoryDenylists {
         let mut whole = false;
         Jwt::each(token, &mut |jwt| {
             whole |= jwt.is_whole(token);
-            self.profile.add(Kind::Jwt);
+            self.profile.add_jwt(jwt.header(), jwt.payload());
             self.add(Key::jwt(jwt.header(), jwt.payload()), &Ban { kind: Kind::Jwt, ..*ban });
         });
         if !whole {

@@ -29,11 +29,16 @@ const WORDS: usize = 16;
 /// Bits for hashes of the first two bytes.
 const STARTS: usize = 8;
 
+/// How many lengths share a bit of those of JWTs; the last bit stands for all longer ones.
+const SPAN: usize = 16;
+
 /// Which values the entries of a store may match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     lengths: [u64; WORDS],
     starts: [u64; STARTS],
+    /// Bits for the lengths of JWTs as they are written shortest, without signature: see [`SPAN`].
+    jwts: u64,
     /// A bit each for entries of a kind.
     flags: u64,
     claims: Register,
@@ -82,18 +87,25 @@ const SHA1: u64 = 1 << 1;
 const JWT: u64 = 1 << 2;
 /// JWTs or claims of which only the key is known.
 const KEYS: u64 = 1 << 3;
+/// Tokens that are not ASCII, or may not be.
+const FOREIGN: u64 = 1 << 4;
 
 impl Profile {
     /// The profile of a store without entries.
-    pub const EMPTY: Profile =
-        Profile { lengths: [0; WORDS], starts: [0; STARTS], flags: 0, claims: Register::EMPTY };
+    pub const EMPTY: Profile = Profile {
+        lengths: [0; WORDS],
+        starts: [0; STARTS],
+        jwts: 0,
+        flags: 0,
+        claims: Register::EMPTY,
+    };
 
     /// The profile of a store of which nothing is known: any value of eight bytes and more.
     pub const ANY: Profile = {
         let mut lengths = [u64::MAX; WORDS];
         lengths[0] = !0xff;
-        let (starts, flags) = ([u64::MAX; STARTS], SHA256 | SHA1 | JWT | KEYS);
-        Profile { lengths, starts, flags, claims: Register::EMPTY }
+        let (starts, flags) = ([u64::MAX; STARTS], SHA256 | SHA1 | JWT | KEYS | FOREIGN);
+        Profile { lengths, starts, jwts: u64::MAX, flags, claims: Register::EMPTY }
     };
 
     /// [`Profile::EMPTY`], for as long as one likes.
@@ -114,6 +126,17 @@ impl Profile {
         self.lengths[word] |= bit;
         let (word, bit) = start(token);
         self.starts[word] |= bit;
+        self.flags |= if token.is_ascii() { 0 } else { FOREIGN };
+    }
+
+    /// Takes in a JWT by its decoded header and payload.
+    pub fn add_jwt(&mut self, header: &[u8], payload: &[u8]) {
+        let text = |bytes: &[u8]| (bytes.len() * 4).div_ceil(3);
+        // What is deflated is longer here than it is written.
+        let is_deflated = memchr::memmem::find(header, b"zip").is_some();
+        let length = if is_deflated { 0 } else { text(header) + text(payload) + 2 };
+        self.flags |= JWT;
+        self.jwts |= 1 << (length / SPAN).min(63);
     }
 
     /// Takes in an entry by a claim, of one issuer or of any. Whether there was room for its name: a
@@ -127,7 +150,10 @@ impl Profile {
     pub fn add(&mut self, kind: Kind) {
         match kind {
             Kind::Claim => {}
-            Kind::Jwt => self.flags |= JWT,
+            Kind::Jwt => {
+                self.flags |= JWT;
+                self.jwts |= 1;
+            }
             Kind::Sha1 => self.add_any(SHA1),
             Kind::Sha256 | Kind::Token => self.add_any(SHA256),
         }
@@ -155,6 +181,7 @@ impl Profile {
     #[must_use]
     pub fn merge(&mut self, other: &Profile) -> bool {
         self.merge_tokens(other);
+        self.merge_jwts(other);
         self.flags |= other.flags;
         other.claims.claims.iter().all(|claim| {
             (!claim.of_any || self.claims.add(&claim.name, false))
@@ -169,7 +196,13 @@ impl Profile {
         for (mine, theirs) in places.zip(other.lengths.iter().chain(&other.starts)) {
             *mine |= theirs;
         }
-        self.flags |= other.flags & SHA256;
+        self.flags |= other.flags & (SHA256 | FOREIGN);
+    }
+
+    /// Takes in what another profile says of JWTs.
+    pub fn merge_jwts(&mut self, other: &Profile) {
+        self.jwts |= other.jwts;
+        self.flags |= other.flags & JWT;
     }
 
     /// Takes in whether another profile knows only keys of some entries.
@@ -181,6 +214,18 @@ impl Profile {
     pub fn may_hold(&self, value: &[u8]) -> bool {
         let ((word, bit), (at, first)) = (place(value.len()), start(value));
         self.lengths[word] & bit != 0 && self.starts[at] & first != 0
+    }
+
+    /// The length of the shortest value that an entry may match, in bytes, itself or once it is decoded
+    /// by what makes no text longer but for a charset. No value of a request is shorter than 0.
+    pub fn shortest(&self) -> usize {
+        let words = self.lengths.iter().zip((0..).step_by(64));
+        let token = words.clone().find(|(word, _)| **word != 0);
+        let token = token.map(|(word, at)| at + word.trailing_zeros() as usize);
+        let token = token.map(|length| if self.flags & FOREIGN != 0 { length / 2 } else { length });
+        let jwt = (self.jwts != 0).then(|| self.jwts.trailing_zeros() as usize * SPAN);
+        let claim = (!self.claims.is_empty()).then_some(0);
+        [token, jwt, claim].into_iter().flatten().min().unwrap_or(usize::MAX)
     }
 
     /// Whether there are tokens of which only a digest is known: a value has to be digested.
@@ -210,7 +255,7 @@ impl Profile {
 
     /// As the store keeps it: little-endian words, then the claims.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let words = self.lengths.iter().chain(&self.starts).chain([&self.flags]);
+        let words = self.lengths.iter().chain(&self.starts).chain([&self.jwts, &self.flags]);
         let mut bytes: Vec<u8> = words.flat_map(|word| word.to_le_bytes()).collect();
         for claim in &self.claims.claims {
             bytes.push(u8::from(claim.of_any) | u8::from(claim.of_one) << 1);
@@ -222,10 +267,10 @@ impl Profile {
 
     /// Reads what [`Profile::to_bytes`] wrote; `None` where it is damaged.
     pub fn from_bytes(bytes: &[u8]) -> Option<Profile> {
-        let (words, mut rest) = bytes.split_at_checked((WORDS + STARTS + 1) * 8)?;
+        let (words, mut rest) = bytes.split_at_checked((WORDS + STARTS + 2) * 8)?;
         let mut profile = Profile::EMPTY;
-        let Profile { lengths, starts, flags, .. } = &mut profile;
-        let places = lengths.iter_mut().chain(starts).chain([flags]);
+        let Profile { lengths, starts, jwts, flags, .. } = &mut profile;
+        let places = lengths.iter_mut().chain(starts).chain([jwts, flags]);
         for (chunk, word) in words.chunks_exact(8).zip(places) {
             *word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
         }
@@ -246,7 +291,7 @@ impl Profile {
     fn add_any(&mut self, flag: u64) {
         self.lengths = Profile::ANY.lengths;
         self.starts = Profile::ANY.starts;
-        self.flags |= flag;
+        self.flags |= flag | FOREIGN;
     }
 }
 
@@ -366,6 +411,26 @@ mod tests {
         token.add_token(b"a-fake-token");
         token.forget_tokens();
         assert!(token.has_sha256() && !token.has_keys() && token.may_hold(b"another-one"));
+    }
+
+    #[test]
+    fn the_shortest_that_may_match() {
+        let mut profile = Profile::EMPTY;
+        assert_eq!(profile.shortest(), usize::MAX);
+        profile.add_jwt(br#"{"alg":"none"}"#, br#"{"sub":"somebody"}"#);
+        assert_eq!(profile.shortest(), 32, "45 are written");
+        profile.add_token(&[b'x'; 31]);
+        assert_eq!(profile.shortest(), 31);
+        profile.add_token("\u{e4}".repeat(15).as_bytes());
+        assert_eq!(profile.shortest(), 15, "in Latin-1 it has half the bytes");
+        profile.add_jwt(br#"{"alg":"none","zip":"DEF"}"#, br#"{"sub":"somebody"}"#);
+        assert_eq!(profile.shortest(), 0);
+        let mut digests = Profile::EMPTY;
+        digests.add(Kind::Sha1);
+        assert_eq!(digests.shortest(), 4);
+        let mut claims = Profile::EMPTY;
+        assert!(claims.add_claim("sub", false));
+        assert_eq!(claims.shortest(), 0);
     }
 
     #[test]

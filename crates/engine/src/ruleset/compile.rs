@@ -100,7 +100,12 @@ impl Plan {
             let leaf = Leaf { matcher, denylist, point: text(&path), rules };
             leaves[node.index()] = Some(leaf);
         }
-        Ok(Part { tree: self.tree, leaves })
+        let mut tree = self.tree;
+        tree.gate(|node| {
+            let leaf = leaves.get(node.index()).and_then(Option::as_ref);
+            leaf.is_some_and(|leaf| leaf.matcher.is_none())
+        });
+        Ok(Part { tree, leaves })
     }
 }
 

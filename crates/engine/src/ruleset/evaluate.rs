@@ -233,7 +233,9 @@ impl Ruleset {
                 });
             }
         };
-        Walk::new(&part.tree, &self.schema, request, pool, &mut visit).stage(stage);
+        let shortest = inspection.denylists.profile().shortest();
+        let walk = Walk::new(&part.tree, &self.schema, request, pool, &mut visit);
+        walk.skip_below(shortest).stage(stage);
         [lookup.incomplete, pool.was_cut()]
     }
 

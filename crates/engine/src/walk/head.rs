@@ -83,8 +83,12 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         let request = self.request;
         let mut buffers = self.take();
         request.headers(&mut |name, value| {
-            self.header_line(root, name, value);
-            header(value, &mut buffers.value, &mut |reading| self.header_line(root, name, reading));
+            if self.header_line(root, name, value) {
+                let again = &mut |reading: &[u8]| {
+                    self.header_line(root, name, reading);
+                };
+                header(value, &mut buffers.value, again);
+            }
             for (_, child) in root.children(Kind::HeaderName) {
                 self.value(child, name);
             }
@@ -101,10 +105,13 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     /// Several lines of cookies are one to applications (RFC 9113 section 8.2.3), which may find the
     /// pieces of one cookie in them.
     fn joined_cookies(&mut self, root: &Node) {
+        if !root.children(Kind::Header).any(|(step, _)| step.name() == "COOKIE") {
+            return;
+        }
         let mut lines = 0;
         let request = self.request;
         request.headers(&mut |name, _| lines += usize::from(is_header(name, "COOKIE")));
-        if lines < 2 || !root.children(Kind::Header).any(|(step, _)| step.name() == "COOKIE") {
+        if lines < 2 {
             return;
         }
         let mut joined = self.take();
@@ -121,20 +128,23 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         self.give(joined);
     }
 
-    fn header_line(&mut self, root: &Node, name: &[u8], value: &[u8]) {
-        let carries_protocols = is_header(name, "SEC-WEBSOCKET-PROTOCOL");
+    /// Says whether some point looks at the header.
+    fn header_line(&mut self, root: &Node, name: &[u8], value: &[u8]) -> bool {
+        let mut is_seen = false;
         for (step, child) in &root.edges {
             let takes = match step.kind() {
                 Some(Kind::Header) => is_header(name, step.name()),
                 kind => kind == Some(Kind::HeaderAll),
             };
             if takes {
+                is_seen = true;
                 self.value(*child, value);
-                if carries_protocols {
+                if is_header(name, "SEC-WEBSOCKET-PROTOCOL") {
                     self.protocols(*child, value);
                 }
             }
         }
+        is_seen
     }
 
     /// What follows a prefix in the name of a protocol counts as credentials.

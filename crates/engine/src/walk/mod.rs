@@ -50,6 +50,8 @@ pub(crate) struct Walk<'a, R: ?Sized> {
     /// The type of the Protocol Buffers message that is read, where it is known.
     message: Option<&'a [u8]>,
     inflation: Inflation,
+    /// No value that is shorter counts at a node that is gated.
+    shortest: usize,
     /// Whether what is read was decoded with a charset.
     is_transcoded: bool,
     /// Whether the header that is read, if one is, names the scheme Basic.
@@ -97,10 +99,17 @@ impl<'a, R: Request + ?Sized> Walk<'a, R> {
             visit,
             message: None,
             inflation: HEAD,
+            shortest: 0,
             is_transcoded: false,
             names_basic: false,
             variables: Vec::new(),
         }
+    }
+
+    /// Has it skip values that are too short for any entry of the denylists.
+    pub(crate) fn skip_below(mut self, shortest: usize) -> Self {
+        self.shortest = shortest;
+        self
     }
 
     /// Visits what the tree names of one stage. A tree of the body may name points of the head, too.

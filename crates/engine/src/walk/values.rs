@@ -27,14 +27,25 @@ use crate::{
 impl<R: Request + ?Sized> Walk<'_, R> {
     /// A value: matched at a leaf, and handed to every parser below.
     pub(super) fn value(&mut self, id: NodeId, value: &[u8]) {
+        let node = self.tree.node(id);
+        if node.is_gated && self.is_too_short(value) {
+            self.spend(Work::Short, value.len());
+            return;
+        }
         if !self.spend(Work::Value, value.len()) {
             return;
         }
-        let node = self.tree.node(id);
         if node.is_leaf {
             (self.visit)(id, &[value]);
         }
         self.inside(node, value);
+    }
+
+    /// Whether no banned token can be in a value. What Basic decodes is encoded again, padded; the
+    /// variables of a GraphQL document stand elsewhere.
+    fn is_too_short(&self, value: &[u8]) -> bool {
+        const PADDING: usize = 2;
+        value.len() + PADDING < self.shortest && memchr::memchr(b'$', value).is_none()
     }
 
     /// Hands a value to every parser below a node.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use tokenban_engine::{
     budget::{FREE, INFLATED, PER_BYTE},
     decision::{Incomplete, Mode},
-    denylist::NoDenylists,
+    denylist::{Ban, MemoryDenylists},
     request::OwnedRequest,
     Inspection, Ruleset,
 };
@@ -17,7 +17,9 @@ use super::{
 
 /// Units of work, and what the budget of a request of this size is.
 fn work(ruleset: &Ruleset, request: &OwnedRequest) -> (usize, usize, Option<Incomplete>) {
-    let inspection = Inspection { request, denylists: &NoDenylists, mode: Mode::On };
+    let mut denylists = MemoryDenylists::default();
+    denylists.ban_sha1([7; 20], &Ban { list: "leaked", ..Ban::default() }); // of any length
+    let inspection = Inspection { request, denylists: &denylists, mode: Mode::On };
     let mut scratch = ruleset.scratch();
     let outcome = ruleset.evaluate_whole(&inspection, &mut scratch);
     let most = FREE + PER_BYTE * INFLATED * request.body.len();
