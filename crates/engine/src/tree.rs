@@ -115,6 +115,8 @@ pub(crate) struct Node {
     pub(crate) edges: Vec<(Step, NodeId)>,
     /// A bit for each kind of element among the edges.
     kinds: u128,
+    /// A bit for each length of a header's name among the edges; all of them where names do not count.
+    header_lengths: u64,
     pub(crate) is_leaf: bool,
     /// Nothing here or below is asked for but denylists, by what makes no value longer: a value that is
     /// shorter than every banned token is none of them.
@@ -137,6 +139,12 @@ impl Node {
         self.edges.iter().find(|(step, _)| *step == Step::Any).map(|(_, child)| *child)
     }
 
+    /// Whether some edge may take a header whose name has this length.
+    #[inline]
+    pub(crate) fn may_take_header(&self, length: usize) -> bool {
+        self.header_lengths & header_length(length) != 0
+    }
+
     /// Whether some edge has one of these kinds. Asked of every value, several times.
     #[inline]
     pub(crate) fn has(&self, kinds: &[Kind]) -> bool {
@@ -150,6 +158,11 @@ const _: () = assert!((Kind::XmlTagArray as u32) < u128::BITS);
 #[inline]
 fn bit(kind: Kind) -> u128 {
     1 << kind as u32
+}
+
+#[inline]
+fn header_length(length: usize) -> u64 {
+    1 << (length % 64)
 }
 
 /// All nodes.
@@ -224,6 +237,11 @@ impl Tree {
         let parent = &mut self.nodes[node.index()];
         parent.edges.push((step.clone(), child));
         parent.kinds |= step.kind().map_or(0, bit);
+        parent.header_lengths |= match step.kind() {
+            Some(Kind::Header) => header_length(step.name().len()),
+            Some(Kind::HeaderAll | Kind::HeaderName) => u64::MAX,
+            _ => 0,
+        };
         child
     }
 }

@@ -24,6 +24,22 @@ pub fn base64(value: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
     }
 }
 
+/// Whether a text is nothing but base64, in either alphabet, perhaps padded.
+pub fn is_whole(text: &[u8]) -> bool {
+    let end = text.iter().rposition(|byte| *byte != b'=').map_or(0, |at| at + 1);
+    text[..end].iter().fold(true, |all, byte| all & is_in_alphabet(*byte))
+}
+
+/// Without a branch, so that a pass over many of them becomes SIMD.
+fn is_in_alphabet(byte: u8) -> bool {
+    ((byte | 0x20).wrapping_sub(b'a') < 26)
+        | (byte.wrapping_sub(b'0') < 10)
+        | (byte == b'-')
+        | (byte == b'_')
+        | (byte == b'+')
+        | (byte == b'/')
+}
+
 /// Appends the decoded bytes of `text` to `out`. With `mixed` both alphabets count, else only the
 /// standard one; whatever is in no alphabet is skipped, as are the spare bits at the end.
 pub fn decode(text: &[u8], mixed: bool, out: &mut Vec<u8>) {
@@ -36,19 +52,37 @@ pub fn decode(text: &[u8], mixed: bool, out: &mut Vec<u8>) {
     }
 }
 
+/// How many groups of four are decoded before anything is looked at twice.
+const GROUPS: usize = 16;
+
 /// Decodes groups of four until one has something else in it; gives what is left.
 fn whole_groups<'t>(text: &'t [u8], sextets: &[u8; 256], out: &mut Vec<u8>) -> &'t [u8] {
     let mut rest = text;
-    let sextet = |byte: u8| sextets[usize::from(byte)];
-    while let [a, b, c, d, after @ ..] = rest {
-        let (a, b, c, d) = (sextet(*a), sextet(*b), sextet(*c), sextet(*d));
-        if (a | b | c | d) & INVALID != 0 {
-            break;
+    loop {
+        let mut decoded = [0; 3 * GROUPS];
+        let (mut groups, mut whole) = (0, true);
+        for (group, to) in rest.chunks_exact(4).zip(decoded.chunks_exact_mut(3)) {
+            whole = group_of(group, sextets, to);
+            if !whole {
+                break;
+            }
+            groups += 1;
         }
-        out.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
-        rest = after;
+        out.extend_from_slice(&decoded[..3 * groups]);
+        rest = &rest[4 * groups..];
+        if !whole || groups < GROUPS {
+            return rest;
+        }
     }
-    rest
+}
+
+/// Decodes four sextets to three bytes; whether all four are some.
+fn group_of(group: &[u8], sextets: &[u8; 256], to: &mut [u8]) -> bool {
+    let (&[a, b, c, d], [first, second, third]) = (group, to) else { return false };
+    let sextet = |byte: u8| sextets[usize::from(byte)];
+    let (a, b, c, d) = (sextet(a), sextet(b), sextet(c), sextet(d));
+    (*first, *second, *third) = (a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d);
+    (a | b | c | d) & INVALID == 0
 }
 
 /// Decodes what may be a group with something else in it, or the last one.

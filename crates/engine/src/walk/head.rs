@@ -83,6 +83,9 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         let request = self.request;
         let mut buffers = self.take();
         request.headers(&mut |name, value| {
+            if !root.may_take_header(name.len()) {
+                return;
+            }
             if self.header_line(root, name, value) {
                 let again = &mut |reading: &[u8]| {
                     self.header_line(root, name, reading);
