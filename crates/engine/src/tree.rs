@@ -65,32 +65,27 @@ impl Step {
         matches!(self, Step::Element(Element { name: None, .. })) || self.number() == number
     }
 
-    /// Whether what it yields of a value is never longer than the value, padding of base64 and charsets
-    /// aside, and stands in it. Variables of GraphQL stand elsewhere; the walk sees to them.
+    /// Whether a token that it yields of a value stands in the value in one piece, perhaps escaped: see
+    /// [`Gate`](crate::walk::gate::Gate), which knows the exceptions.
     fn shortens(&self) -> bool {
-        use Kind::{
-            Array, ArrayAll, Base64, Basic, Cookie, CookieAll, CookieName, Credentials, Gql, Hash,
-            HashAll, HashName, JsonDoc, Password, Percent, User,
-        };
-        let shorten = [
-            Array,
-            ArrayAll,
-            Base64,
-            Basic,
-            Cookie,
-            CookieAll,
-            CookieName,
-            Credentials,
-            Gql,
-            Hash,
-            HashAll,
-            HashName,
-            JsonDoc,
-            Password,
-            Percent,
-            User,
+        const SHORTEN: [Kind; 15] = [
+            Kind::Array,
+            Kind::ArrayAll,
+            Kind::Basic,
+            Kind::Cookie,
+            Kind::CookieAll,
+            Kind::CookieName,
+            Kind::Credentials,
+            Kind::Gql,
+            Kind::Hash,
+            Kind::HashAll,
+            Kind::HashName,
+            Kind::JsonDoc,
+            Kind::Password,
+            Kind::Percent,
+            Kind::User,
         ];
-        self.kind().is_none_or(|kind| shorten.contains(&kind))
+        self.kind().is_none_or(|kind| SHORTEN.contains(&kind))
     }
 
     /// As a rule file would write it.
@@ -118,9 +113,10 @@ pub(crate) struct Node {
     /// A bit for each length of a header's name among the edges; all of them where names do not count.
     header_lengths: u64,
     pub(crate) is_leaf: bool,
-    /// Nothing here or below is asked for but denylists, by what makes no value longer: a value that is
-    /// shorter than every banned token is none of them.
+    /// Nothing here or below is asked for but denylists, by what yields no more than stands in a value.
     pub(crate) is_gated: bool,
+    /// The same holds of the node before: what comes here is a part of what was held against the gate.
+    pub(crate) is_below_gate: bool,
     /// The scheme is already taken off the values here, so Basic is bare base64.
     pub(crate) is_below_scheme: bool,
 }
@@ -205,6 +201,9 @@ impl Tree {
             let gated =
                 asks && node.edges.iter().all(|(step, child)| step.shortens() && is_gated(child));
             self.nodes[number].is_gated = gated;
+            let children: Vec<_> =
+                self.nodes[number].edges.iter().map(|(_, child)| *child).collect();
+            children.iter().for_each(|child| self.nodes[child.index()].is_below_gate = gated);
         }
     }
 

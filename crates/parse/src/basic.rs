@@ -7,7 +7,7 @@
 use memchr::memchr;
 
 use super::{
-    base64::{base64, decode, is_whole},
+    base64::base64,
     credentials::{after_basic, words},
     percent::percent,
     Buffers,
@@ -34,15 +34,6 @@ pub fn basic(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[
         percent_readings(user, password, name, password_buffer, emit);
         charset_readings(user, password, name, password_buffer, emit);
     };
-    if scheme.is_none() {
-        // What nobody calls Basic is so as a whole, or not at all.
-        if is_whole(encoded) {
-            spare.clear();
-            decode(encoded, true, spare);
-            decoded(spare);
-        }
-        return;
-    }
     base64(encoded, spare, &mut decoded);
     // What follows it is none of it: `Basic …, Digest …`.
     if let Some(word) = words(encoded).next().filter(|word| word.len() < encoded.len()) {

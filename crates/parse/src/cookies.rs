@@ -6,7 +6,7 @@
 //! with and without regard to quotes. `$Version` only switches such a reading on, and is a cookie
 //! like others here.
 
-use memchr::{memchr, memchr2, memchr2_iter, memchr3, memrchr};
+use memchr::{memchr, memchr2, memchr2_iter, memchr3, memchr_iter, memrchr};
 
 mod pieces;
 
@@ -38,6 +38,12 @@ pub fn cookie_values(text: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[
     };
     splits(text, &mut |_, value| each(value));
     pieces::joined(text, &mut |_, value| each(value));
+}
+
+/// Whether a cookie may be there in pieces, each with a number: see [`cookies`].
+pub fn may_have_pieces(text: &[u8]) -> bool {
+    let before = |at: usize| text.get(..at).unwrap_or_default().trim_ascii_end().last();
+    memchr_iter(b'=', text).any(|at| before(at).is_some_and(u8::is_ascii_digit))
 }
 
 /// Emits the raw pairs of every way to split the text.

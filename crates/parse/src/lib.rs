@@ -32,6 +32,7 @@ pub mod path;
 pub mod percent;
 pub mod protobuf;
 pub mod query;
+pub mod runs;
 pub mod subprotocols;
 pub mod unquote;
 pub mod viewstate;

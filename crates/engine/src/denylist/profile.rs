@@ -4,6 +4,8 @@
 //! lengths they have and, in a few bits, how they begin, and which claims entries name: next to
 //! nothing that helps to guess one.
 
+use tokenban_parse::runs::is_in_run;
+
 use super::claim::{places, Place};
 use super::claims::{ISSUED_AT, ISSUER};
 
@@ -87,8 +89,8 @@ const SHA1: u64 = 1 << 1;
 const JWT: u64 = 1 << 2;
 /// JWTs or claims of which only the key is known.
 const KEYS: u64 = 1 << 3;
-/// Tokens that are not ASCII, or may not be.
-const FOREIGN: u64 = 1 << 4;
+/// Tokens with a byte that is in no run ([`is_in_run`]), or that may have one.
+const ODD: u64 = 1 << 4;
 
 impl Profile {
     /// The profile of a store without entries.
@@ -104,7 +106,7 @@ impl Profile {
     pub const ANY: Profile = {
         let mut lengths = [u64::MAX; WORDS];
         lengths[0] = !0xff;
-        let (starts, flags) = ([u64::MAX; STARTS], SHA256 | SHA1 | JWT | KEYS | FOREIGN);
+        let (starts, flags) = ([u64::MAX; STARTS], SHA256 | SHA1 | JWT | KEYS | ODD);
         Profile { lengths, starts, jwts: u64::MAX, flags, claims: Register::EMPTY }
     };
 
@@ -126,7 +128,7 @@ impl Profile {
         self.lengths[word] |= bit;
         let (word, bit) = start(token);
         self.starts[word] |= bit;
-        self.flags |= if token.is_ascii() { 0 } else { FOREIGN };
+        self.flags |= if token.iter().all(|byte| is_in_run(*byte)) { 0 } else { ODD };
     }
 
     /// Takes in a JWT by its decoded header and payload.
@@ -196,7 +198,7 @@ impl Profile {
         for (mine, theirs) in places.zip(other.lengths.iter().chain(&other.starts)) {
             *mine |= theirs;
         }
-        self.flags |= other.flags & (SHA256 | FOREIGN);
+        self.flags |= other.flags & (SHA256 | ODD);
     }
 
     /// Takes in what another profile says of JWTs.
@@ -222,10 +224,15 @@ impl Profile {
         let words = self.lengths.iter().zip((0..).step_by(64));
         let token = words.clone().find(|(word, _)| **word != 0);
         let token = token.map(|(word, at)| at + word.trailing_zeros() as usize);
-        let token = token.map(|length| if self.flags & FOREIGN != 0 { length / 2 } else { length });
+        let token = token.map(|length| if self.flags & ODD != 0 { length / 2 } else { length });
         let jwt = (self.jwts != 0).then(|| self.jwts.trailing_zeros() as usize * SPAN);
         let claim = (!self.claims.is_empty()).then_some(0);
         [token, jwt, claim].into_iter().flatten().min().unwrap_or(usize::MAX)
+    }
+
+    /// Whether some token may have a byte that is in no run ([`is_in_run`]).
+    pub fn has_odd(&self) -> bool {
+        self.flags & ODD != 0
     }
 
     /// Whether there are tokens of which only a digest is known: a value has to be digested.
@@ -291,7 +298,7 @@ impl Profile {
     fn add_any(&mut self, flag: u64) {
         self.lengths = Profile::ANY.lengths;
         self.starts = Profile::ANY.starts;
-        self.flags |= flag | FOREIGN;
+        self.flags |= flag | ODD;
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     request::Request,
     rule::{Rule, RuleIndex},
     tree::NodeId,
-    walk::{Pool, Walk},
+    walk::{gate::Gate, Pool, Walk},
 };
 
 /// Which part of a request is inspected.
@@ -233,9 +233,8 @@ impl Ruleset {
                 });
             }
         };
-        let shortest = inspection.denylists.profile().shortest();
-        let walk = Walk::new(&part.tree, &self.schema, request, pool, &mut visit);
-        walk.skip_below(shortest).stage(stage);
+        let gate = Gate::of(inspection.denylists.profile());
+        Walk::new(&part.tree, &self.schema, request, pool, &mut visit).gated(gate).stage(stage);
         [lookup.incomplete, pool.was_cut()]
     }
 

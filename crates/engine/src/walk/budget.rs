@@ -21,8 +21,8 @@ pub(crate) enum Work {
     Json,
     Messages,
     Multipart,
-    /// A value is too short to be looked at.
-    Short,
+    /// A value can hold no banned token.
+    Skip,
     /// A value is matched, and looked at by the parsers below.
     Value,
     Xml,
@@ -32,7 +32,7 @@ impl Work {
     /// Units for each byte.
     const fn weight(self) -> usize {
         match self {
-            Work::Gql | Work::Inflate | Work::Messages | Work::Short | Work::Value => 1,
+            Work::Gql | Work::Inflate | Work::Messages | Work::Skip | Work::Value => 1,
             Work::Arguments | Work::Json | Work::Xml => 2,
             Work::Charset | Work::Multipart => 4,
         }

@@ -7,6 +7,7 @@
 mod arguments;
 mod body;
 pub mod budget;
+pub(crate) mod gate;
 mod graphql;
 mod grpc;
 mod head;
@@ -16,7 +17,10 @@ mod values;
 mod viewstate;
 mod xml;
 
-use self::budget::{Budget, Work};
+use self::{
+    budget::{Budget, Work},
+    gate::Gate,
+};
 use tokenban_parse::{content_encoding::Bounds, protobuf::descriptor::Schema, Buffers, Coverage};
 
 use crate::{
@@ -50,8 +54,8 @@ pub(crate) struct Walk<'a, R: ?Sized> {
     /// The type of the Protocol Buffers message that is read, where it is known.
     message: Option<&'a [u8]>,
     inflation: Inflation,
-    /// No value that is shorter counts at a node that is gated.
-    shortest: usize,
+    /// What values are held against at nodes that are gated.
+    gate: Gate,
     /// Whether what is read was decoded with a charset.
     is_transcoded: bool,
     /// Whether the header that is read, if one is, names the scheme Basic.
@@ -99,16 +103,16 @@ impl<'a, R: Request + ?Sized> Walk<'a, R> {
             visit,
             message: None,
             inflation: HEAD,
-            shortest: 0,
+            gate: Gate::OPEN,
             is_transcoded: false,
             names_basic: false,
             variables: Vec::new(),
         }
     }
 
-    /// Has it skip values that are too short for any entry of the denylists.
-    pub(crate) fn skip_below(mut self, shortest: usize) -> Self {
-        self.shortest = shortest;
+    /// Has it skip values that can hold no entry of the denylists.
+    pub(crate) fn gated(mut self, gate: Gate) -> Self {
+        self.gate = gate;
         self
     }
 

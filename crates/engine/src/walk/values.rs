@@ -6,7 +6,7 @@ use super::{
     Walk,
 };
 use tokenban_parse::{
-    base64::{base64, encode},
+    base64::{base64, encode, is_whole},
     basic::{basic, is_basic, names_basic},
     cookies::{cookie_values, cookies},
     credentials::credentials,
@@ -28,8 +28,8 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     /// A value: matched at a leaf, and handed to every parser below.
     pub(super) fn value(&mut self, id: NodeId, value: &[u8]) {
         let node = self.tree.node(id);
-        if node.is_gated && self.is_too_short(value) {
-            self.spend(Work::Short, value.len());
+        if node.is_gated && !self.gate.lets_through(value, node.is_below_gate) {
+            self.spend(Work::Skip, value.len());
             return;
         }
         if !self.spend(Work::Value, value.len()) {
@@ -39,13 +39,6 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             (self.visit)(id, &[value]);
         }
         self.inside(node, value);
-    }
-
-    /// Whether no banned token can be in a value. What Basic decodes is encoded again, padded; the
-    /// variables of a GraphQL document stand elsewhere.
-    fn is_too_short(&self, value: &[u8]) -> bool {
-        const PADDING: usize = 2;
-        value.len() + PADDING < self.shortest && memchr::memchr(b'$', value).is_none()
     }
 
     /// Hands a value to every parser below a node.
@@ -109,12 +102,11 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         }
     }
 
-    /// Whether a value may be Basic: with its scheme, or where the scheme is taken off already. A
-    /// period is in no base64; decoders that skip it are asked by the scheme, and not for the sake of
-    /// every JWT that follows another one.
+    /// Whether a value may be Basic: with its scheme, or where the scheme is taken off already. Behind
+    /// another scheme it is base64 as a whole; decoders that skip what is in no alphabet are asked by
+    /// the scheme, and not for the sake of every other credential.
     fn may_be_basic(&self, node: &Node, value: &[u8]) -> bool {
-        let bare =
-            node.is_below_scheme && (self.names_basic || memchr::memchr(b'.', value).is_none());
+        let bare = node.is_below_scheme && (self.names_basic || is_whole(value));
         bare || is_basic(value)
     }
 
