@@ -3,6 +3,8 @@
 
 #[path = "support/case_file.rs"]
 mod case_file;
+#[path = "support/listed.rs"]
+mod listed;
 #[path = "support/lists.rs"]
 mod lists;
 mod support;
@@ -12,6 +14,7 @@ mod wire;
 use std::{env, fmt::Write as _, fs, path::Path};
 
 use case_file::{Exchange, Group, Rules};
+use listed::Listed;
 use lists::Lists;
 use support::{directory, Nginx, Response};
 use tokenban_engine::{
@@ -68,11 +71,16 @@ fn run(group: &Group, only: &str, asked: &mut usize, fail: &mut dyn FnMut(&str))
     let nginx = start(group);
     let alone = group.engine && group.banned.is_empty();
     let ruleset = alone.then(|| load(group, &nginx));
+    let listed = match &group.rules {
+        Rules::Inline(text) if alone => Listed::of(&text.replace("<<T>>", wire::TOKEN)),
+        _ => None,
+    };
     for (case, exchange) in exchanges {
         let bytes = bytes(&exchange);
         let mut differences = ask_nginx(&nginx, &bytes, &exchange);
         if let Some(ruleset) = ruleset.as_ref().filter(|_| exchange.engine != Some(false)) {
             differences += &ask_engine(ruleset, group, &bytes, &exchange);
+            differences += &ask_denylists(ruleset, listed.as_ref(), group, &bytes);
         }
         if !differences.is_empty() {
             fail(&format!("  {case}\n{}{differences}", quoted(&bytes)));
@@ -178,6 +186,23 @@ fn ask_engine(ruleset: &Ruleset, group: &Group, bytes: &[u8], expected: &Exchang
     let inspection = Inspection { request: &request, denylists: &NoDenylists, mode: Mode::On };
     let outcome = ruleset.evaluate_whole(&inspection, &mut ruleset.scratch());
     compare("engine", expected, &Found::from(outcome))
+}
+
+/// What is looked for in a store is found wherever a list in the rules finds it.
+fn ask_denylists(
+    ruleset: &Ruleset,
+    listed: Option<&Listed>,
+    group: &Group,
+    bytes: &[u8],
+) -> &'static str {
+    let request = wire::parse(bytes, wire::Names::of(&group.server));
+    let inspection = Inspection { request: &request, denylists: &NoDenylists, mode: Mode::On };
+    let outcome = ruleset.evaluate_whole(&inspection, &mut ruleset.scratch());
+    let is_found = outcome.decision != Decision::Passed;
+    match listed.is_some_and(|listed| is_found && listed.passes(&request)) {
+        true => "    engine  a store with these tokens does not find them\n",
+        false => "",
+    }
 }
 
 impl From<Outcome> for Found {
