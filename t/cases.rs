@@ -80,7 +80,7 @@ fn run(group: &Group, only: &str, asked: &mut usize, fail: &mut dyn FnMut(&str))
         let mut differences = ask_nginx(&nginx, &bytes, &exchange);
         if let Some(ruleset) = ruleset.as_ref().filter(|_| exchange.engine != Some(false)) {
             differences += &ask_engine(ruleset, group, &bytes, &exchange);
-            differences += &ask_denylists(ruleset, listed.as_ref(), group, &bytes);
+            differences += ask_denylists(ruleset, listed.as_ref(), group, &bytes);
         }
         if !differences.is_empty() {
             fail(&format!("  {case}\n{}{differences}", quoted(&bytes)));
