@@ -88,6 +88,14 @@ impl Step {
         self.kind().is_none_or(|kind| SHORTEN.contains(&kind))
     }
 
+    /// Whether it takes a value apart that is a credential as a whole: not a document or a list.
+    fn takes_apart(&self) -> bool {
+        match self.kind() {
+            Some(kind) => matches!(kind, Kind::Basic | Kind::Credentials | Kind::Percent),
+            None => *self != Step::Any,
+        }
+    }
+
     /// As a rule file would write it.
     pub(crate) fn word(&self) -> &'static str {
         match self {
@@ -201,9 +209,9 @@ impl Tree {
             let gated =
                 asks && node.edges.iter().all(|(step, child)| step.shortens() && is_gated(child));
             self.nodes[number].is_gated = gated;
-            let children: Vec<_> =
-                self.nodes[number].edges.iter().map(|(_, child)| *child).collect();
-            children.iter().for_each(|child| self.nodes[child.index()].is_below_gate = gated);
+            let parts = self.nodes[number].edges.iter().filter(|(step, _)| step.takes_apart());
+            let parts: Vec<_> = parts.map(|(_, child)| *child).collect();
+            parts.iter().for_each(|child| self.nodes[child.index()].is_below_gate = gated);
         }
     }
 

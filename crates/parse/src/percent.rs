@@ -36,12 +36,13 @@ pub fn without_broken(value: &[u8], plus: bool, buffer: &mut Vec<u8>) {
     buffer.clear();
     let mut rest = value;
     while let Some(&byte) = rest.first() {
-        let (decoded, taken) = escape(rest, false).unwrap_or((Decoded::byte(byte), 1));
+        let escaped = if byte == b'%' { escape(rest, false) } else { None };
+        let (decoded, taken) = escaped.unwrap_or((Decoded::byte(byte), 1));
         let is_broken = byte == b'%' && taken == 1;
         match byte {
             b'+' if plus => buffer.push(b' '),
             _ if is_broken => {}
-            _ => buffer.extend_from_slice(&decoded.bytes[..decoded.len]),
+            _ => buffer.push(decoded.bytes[0]), // without `%u` it is one byte
         }
         rest = &rest[taken..];
     }
@@ -52,9 +53,14 @@ pub fn decode_in_place(text: &mut Vec<u8>, unicode: bool) -> bool {
     let Some(first) = memchr(b'%', text) else { return false };
     let (mut read, mut write) = (first, first);
     while let Some(&byte) = text.get(read) {
-        let (decoded, taken) = escape(&text[read..], unicode).unwrap_or((Decoded::byte(byte), 1));
-        // What is decoded is never longer than its escape, so this never passes `read`.
-        text[write..write + decoded.len].copy_from_slice(&decoded.bytes[..decoded.len]);
+        let escaped = if byte == b'%' { escape(&text[read..], unicode) } else { None };
+        let (decoded, taken) = escaped.unwrap_or((Decoded::byte(byte), 1));
+        // What is decoded is never longer than its escape, so this never passes `read`. Mostly it is
+        // one byte, for which a call that copies would cost more than all the rest.
+        match decoded.bytes {
+            [byte, ..] if decoded.len == 1 => text[write] = byte,
+            bytes => text[write..write + decoded.len].copy_from_slice(&bytes[..decoded.len]),
+        }
         write += decoded.len;
         read += taken;
     }

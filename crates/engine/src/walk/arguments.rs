@@ -100,6 +100,12 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     }
 
     fn plain_arguments(&mut self, node: &Node, kinds: Arguments, text: &[u8]) {
+        let gated = |(_, child): (&_, NodeId)| self.tree.node(child).is_gated;
+        let is_gated = kinds.kinds().into_iter().all(|kind| node.children(kind).all(gated));
+        if is_gated && !self.gate.lets_text_through(text) {
+            self.spend(Work::Skip, text.len());
+            return;
+        }
         if !self.spend(Work::Arguments, text.len()) {
             return;
         }

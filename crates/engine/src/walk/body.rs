@@ -52,9 +52,14 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             [body] => body,
             _ => join(pieces, &mut joined.value),
         };
+        let is_declared = content_encoding::is_declared(&coding);
+        // What it inflates to pays for reading what was sent, too.
+        if coded && is_declared {
+            self.decoded(id, body, &coding, &labels);
+        }
         self.inside(node, body);
         self.charsets(id, body, &labels);
-        if coded {
+        if coded && !is_declared {
             self.decoded(id, body, &coding, &labels);
         }
         self.give(joined);

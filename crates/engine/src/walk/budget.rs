@@ -8,14 +8,16 @@
 /// Units that any request may cost, whatever its size. The head is inspected within these.
 pub const FREE: usize = 30_000_000;
 /// Further units for each byte of a body.
-pub const PER_BYTE: usize = 40;
+pub const PER_BYTE: usize = 30;
 /// What is inflated counts as received, up to so many bytes for each compressed one.
-pub const INFLATED: usize = 8;
+pub const INFLATED: usize = 16;
 /// What a parser does with bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Work {
     Arguments,
     Charset,
+    /// A value is decoded.
+    Decode,
     Gql,
     Inflate,
     Json,
@@ -34,14 +36,15 @@ impl Work {
         match self {
             Work::Gql | Work::Inflate | Work::Messages | Work::Skip | Work::Value => 1,
             Work::Arguments | Work::Json | Work::Xml => 2,
-            Work::Charset | Work::Multipart => 4,
+            Work::Charset | Work::Decode | Work::Multipart => 4,
         }
     }
 
     /// Units beside those of the bytes.
     const fn once(self) -> usize {
         match self {
-            Work::Value => 40,
+            Work::Decode => 200,
+            Work::Value => 30,
             _ => 10,
         }
     }

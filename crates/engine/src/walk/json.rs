@@ -8,13 +8,12 @@ use crate::{point::Kind, request::Request, tree::NodeId};
 impl<R: Request + ?Sized> Walk<'_, R> {
     /// A value as a JSON document.
     pub(super) fn json_document(&mut self, id: NodeId, value: &[u8]) {
-        if !self.spend(Work::Json, value.len()) {
-            return;
-        }
         let mut buffers = self.take();
         let text = json::transcode(value, &mut buffers.value);
-        self.json(id, text);
-        self.json_leaves(id, text);
+        if self.reads(id, Work::Json, text) {
+            self.json(id, text);
+            self.json_leaves(id, text);
+        }
         self.give(buffers);
     }
 

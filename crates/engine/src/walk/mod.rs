@@ -179,6 +179,17 @@ impl<'a, R: Request + ?Sized> Walk<'a, R> {
         paid
     }
 
+    /// Pays for parsing a text; whether there may be something in it, and it can be paid for.
+    fn reads(&mut self, id: NodeId, work: Work, text: &[u8]) -> bool {
+        match self.tree.node(id).is_gated && !self.gate.lets_text_through(text) {
+            true => {
+                self.spend(Work::Skip, text.len());
+                false
+            }
+            false => self.spend(work, text.len()),
+        }
+    }
+
     /// Takes note of what a bound cut off.
     fn note(&mut self, coverage: Coverage) {
         if coverage == Coverage::Cut {

@@ -41,6 +41,13 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         self.inside(node, value);
     }
 
+    /// One of the readings of escapes, of which a value may have a dozen.
+    fn reading(&mut self, id: NodeId, value: &[u8]) {
+        if self.spend(Work::Decode, value.len()) {
+            self.value(id, value);
+        }
+    }
+
     /// Hands a value to every parser below a node.
     pub(super) fn inside(&mut self, node: &Node, value: &[u8]) {
         if node.edges.is_empty() {
@@ -94,7 +101,7 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             Kind::JsonDoc => self.json_document(child, value),
             Kind::Jwt => self.jwt(child, value, buffers),
             Kind::Percent => {
-                percent(value, &mut buffers.value, &mut |decoded| self.value(child, decoded));
+                percent(value, &mut buffers.value, &mut |decoded| self.reading(child, decoded));
             }
             Kind::Viewstate => self.viewstate(child, value),
             Kind::Xml => self.xml(child, value),

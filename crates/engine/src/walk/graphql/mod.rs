@@ -21,7 +21,13 @@ use crate::{bounds::GQL_LEVELS, point::Kind, request::Request, tree::NodeId};
 impl<R: Request + ?Sized> Walk<'_, R> {
     /// A value as a document, or else as an envelope or a list of envelopes.
     pub(super) fn gql(&mut self, id: NodeId, value: &[u8]) {
-        if !self.spend(Work::Gql, value.len()) {
+        // Its variables may stand elsewhere.
+        let is_alone = self.variables.is_empty();
+        if !(if is_alone {
+            self.reads(id, Work::Gql, value)
+        } else {
+            self.spend(Work::Gql, value.len())
+        }) {
             return;
         }
         let mut buffers = self.take();
