@@ -16,11 +16,13 @@ install: ## install what is in build/ (DESTDIR= PREFIX=/usr/local)
 	install -D -m 644 $(STRIP) build/ngx_http_tokenban_module.so \
 		$(DESTDIR)$(PREFIX)/lib/nginx/modules/ngx_http_tokenban_module.so
 	install -D -m 755 $(STRIP) build/tokenban $(DESTDIR)$(PREFIX)/bin/tokenban
-	install -d $(SHARE)/tokenban/rules $(SHARE)/tokenban/nginx $(SHARE)/bash-completion/completions \
+	install -d $(SHARE)/tokenban/rules $(SHARE)/tokenban/nginx $(SHARE)/tokenban/prometheus $(SHARE)/tokenban/grafana $(SHARE)/bash-completion/completions \
 		$(SHARE)/fish/vendor_completions.d $(SHARE)/zsh/site-functions $(SHARE)/man/man1
 	install -m 644 rules/* $(SHARE)/tokenban/rules/
 	sed 's|@SHARE@|$(PREFIX)/share/tokenban|' packaging/nginx/denylist.conf > $(SHARE)/tokenban/nginx/denylist.conf
 	install -m 644 packaging/nginx/log.conf $(SHARE)/tokenban/nginx/
+	install -m 644 packaging/prometheus/alerts.yaml $(SHARE)/tokenban/prometheus/
+	install -m 644 packaging/grafana/tokenban.json $(SHARE)/tokenban/grafana/
 	build/tokenban man --all $(SHARE)/man/man1
 	build/tokenban completions bash > $(SHARE)/bash-completion/completions/tokenban
 	build/tokenban completions fish > $(SHARE)/fish/vendor_completions.d/tokenban.fish

@@ -50,6 +50,9 @@ pub(crate) fn matches(request: &Request, outcome: &Outcome) {
             if let Some((list, kind)) = hit.denylist.as_ref().zip(hit.kind) {
                 block.list(list, kind);
             }
+            if hit.is_canary {
+                block.number(Number::CanaryUses);
+            }
         }
         see(request, zone, hit, denied);
     }

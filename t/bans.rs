@@ -36,8 +36,10 @@ const HTTP: &str = r#"
     log_format     outcome "$tokenban_canary $tokenban_status";
     set_real_ip_from 127.0.0.1;
     real_ip_header X-From;
+    tokenban_zone  numbers:1m;
     server {
         listen 127.0.0.1:{port};
+        location = /metrics { tokenban off; access_log off; tokenban_metrics; }
         access_log {dir}/access.log outcome;
         location / { try_files /none =204; }
         location /quiet { tokenban monitor; tokenban_log_level info; try_files /none =204; }
@@ -94,6 +96,8 @@ fn the_use_of_a_canary_is_an_alert() {
     assert_eq!(nginx.bearer("/", TOKEN), 403);
     assert_eq!(nginx.bearer("/quiet", TOKEN), 204);
     assert_eq!(nginx.bearer("/", "fake-other-token-0123456789"), 204);
+    let metrics = nginx.get("/metrics", &[]).body;
+    assert!(metrics.contains("\ntokenban_canary_uses_total 2\n"), "{metrics}");
     assert_eq!(nginx.access_log(3), "1 DENIED\n1 MONITORED\n- PASSED\n");
     let log = nginx.log();
     for verb in ["denied", "monitored"] {

@@ -54,6 +54,8 @@ pub enum Lookup {
 /// A number that stands alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Number {
+    /// Uses of canaries: decoys that only a thief has.
+    CanaryUses,
     /// Changed rules that were taken by a worker.
     RulesTaken,
     /// Changed rules that a worker could not take.
@@ -89,8 +91,13 @@ pub(crate) const KINDS: [(Kind, &str); 5] = [
     (Kind::Sha256, "sha256"),
     (Kind::Token, "token"),
 ];
-const NUMBERS: [Number; 4] =
-    [Number::RulesTaken, Number::RulesRefused, Number::SightingsEvicted, Number::LabelsMissing];
+const NUMBERS: [Number; 5] = [
+    Number::CanaryUses,
+    Number::RulesTaken,
+    Number::RulesRefused,
+    Number::SightingsEvicted,
+    Number::LabelsMissing,
+];
 
 /// Which of a table a value is. The tables have all values.
 pub(crate) fn index<T: PartialEq>(table: &[(T, &str)], value: T) -> usize {

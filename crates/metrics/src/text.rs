@@ -125,6 +125,7 @@ fn write(page: &mut Page, counters: Counters<'_>, state: &State) -> fmt::Result 
         page.histogram("inspection_seconds", name, sum.times(stage))?;
     }
     for (name, number, help) in [
+        ("canary_uses", Number::CanaryUses, "Uses of canaries, which only a thief has."),
         ("rules_taken", Number::RulesTaken, "Changed rules that a worker has taken."),
         ("rules_refused", Number::RulesRefused, "Changed rules that a worker could not take."),
         (
