@@ -9,11 +9,15 @@ use crate::{bounds::CHARSETS, Coverage};
 const LONGEST: usize = 32;
 
 /// The charsets other than UTF-8 that a Content-Type names, each once. Readers differ on which of two
-/// parameters wins, and on where one begins. `Cut` where there are too many.
+/// parameters wins, and on where one begins. `Cut` where there are too many, or one that nobody here knows.
 pub fn labels(content_type: &[u8]) -> (Vec<&[u8]>, Coverage) {
     let mut found = Vec::new();
     let mut known = Vec::new();
+    let mut coverage = Coverage::Whole;
     for label in named(content_type) {
+        if is_unknown(label) {
+            coverage = Coverage::Cut;
+        }
         match by_label(label) {
             Some(charset) if !known.contains(&charset) => {
                 if known.len() == CHARSETS {
@@ -25,7 +29,49 @@ pub fn labels(content_type: &[u8]) -> (Vec<&[u8]>, Coverage) {
             _ => {}
         }
     }
-    (found, Coverage::Whole)
+    (found, coverage)
+}
+
+/// Names of UTF-8 and ASCII beside those of the WHATWG list, as Python and databases have them, what
+/// clients write where there is no charset, and code pages of the PC, whose ASCII is ASCII; letters and
+/// digits in lower case.
+const LIKE_UTF8: [&[u8]; 28] = [
+    b"",
+    b"646",
+    b"ansix341968",
+    b"ascii",
+    b"binary",
+    b"cp437",
+    b"cp65001",
+    b"cp720",
+    b"cp737",
+    b"cp775",
+    b"cp850",
+    b"cp852",
+    b"cp855",
+    b"cp857",
+    b"cp858",
+    b"cp860",
+    b"cp861",
+    b"cp862",
+    b"cp863",
+    b"cp865",
+    b"iso646us",
+    b"none",
+    b"u8",
+    b"usascii",
+    b"utf",
+    b"utf8",
+    b"utf8mb3",
+    b"utf8mb4",
+];
+
+/// Whether text in it would be read wrongly.
+fn is_unknown(label: &[u8]) -> bool {
+    let mut buffer = [0; LONGEST];
+    by_label(label).is_none()
+        && Encoding::for_label(label).is_none()
+        && normal(label, &mut buffer).is_none_or(|name| !LIKE_UTF8.contains(&name))
 }
 
 /// What follows each `charset=`.
@@ -72,7 +118,7 @@ pub(super) fn by_label(label: &[u8]) -> Option<Charset> {
         b"iso2022jp" => Charset::Listed(ISO_2022_JP),
         [b'i', b's', b'o', b'2', b'0', b'2', b'2', ..] => Charset::Iso2022,
         name if ebcdic::is_name(name) => Charset::Ebcdic,
-        _ => Charset::Listed(Encoding::for_label(label)?),
+        name => Charset::Listed(Encoding::for_label(label).or_else(|| Encoding::for_label(name))?),
     };
     (charset != Charset::Listed(UTF_8)).then_some(charset)
 }
