@@ -70,7 +70,9 @@ pub(crate) fn incomplete(request: &mut Request, level: ngx_uint_t, why: &str, de
 /// Why some was not inspected, for [`incomplete`].
 pub(crate) fn reason(why: Incomplete) -> &'static str {
     match why {
-        Incomplete::Bound => "it is beyond a bound of a parser, or in a coding or charset that is not known",
+        Incomplete::Bound => {
+            "it is beyond a bound of a parser, or in a coding or charset that is not known"
+        }
         Incomplete::Budget => "it costs more than a request of its size may",
         Incomplete::Store => "the store of denylists cannot be asked",
     }

@@ -34,6 +34,14 @@ fn inflated(kibibytes: usize) -> Vec<u8> {
     gzip(&[vec![b'a'; kibibytes << 10], b"&t=".to_vec(), TOKEN.into()].concat())
 }
 
+/// Blocks of 128 KiB that are four bytes each, and the token (RFC 8878, section 3.1.1.2).
+fn zstd(blocks: usize) -> Vec<u8> {
+    let last = format!("&t={TOKEN}");
+    let head = ((last.len() as u32) << 3 | 1).to_le_bytes();
+    let frame = b"\x28\xb5\x2f\xfd\x00\x50";
+    [&frame[..], &b"\x02\x00\x10a".repeat(blocks), &head[..3], last.as_bytes()].concat()
+}
+
 /// Messages of gRPC, compressed, behind one that is not and pays for the work.
 fn messages() -> Vec<u8> {
     let frame = |flag: u8, message: &[u8]| {
@@ -174,6 +182,7 @@ pub(crate) fn past(name: &str) -> Vec<Past> {
             coded("[post]", "gzip", inflated(17 << 10)),
             coded("[post, form_urlencoded, t]", "gzip", inflated(17 << 10)),
             body("[post, gzip]", "", inflated(17 << 10)),
+            coded("[post, form_urlencoded, t]", "zstd", zstd(140)),
         ],
         "bytes of all inflated values of the body" => {
             vec![body("[post, grpc_all]", "", messages())]
