@@ -8,9 +8,9 @@
 /// Units that any request may cost, whatever its size. The head is inspected within these.
 pub const FREE: usize = 30_000_000;
 /// Further units for each byte of a body.
-pub const PER_BYTE: usize = 30;
+pub const PER_BYTE: usize = 40;
 /// What is inflated counts as received, up to so many bytes for each compressed one.
-pub const INFLATED: usize = 16;
+pub const INFLATED: usize = 8;
 /// What a parser does with bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Work {
@@ -34,16 +34,21 @@ impl Work {
     /// Units for each byte.
     const fn weight(self) -> usize {
         match self {
-            Work::Gql | Work::Inflate | Work::Messages | Work::Skip | Work::Value => 1,
+            Work::Decode
+            | Work::Gql
+            | Work::Inflate
+            | Work::Messages
+            | Work::Skip
+            | Work::Value => 1,
             Work::Arguments | Work::Json | Work::Xml => 2,
-            Work::Charset | Work::Decode | Work::Multipart => 4,
+            Work::Charset | Work::Multipart => 4,
         }
     }
 
     /// Units beside those of the bytes.
     const fn once(self) -> usize {
         match self {
-            Work::Decode => 200,
+            Work::Decode => 40,
             Work::Value => 30,
             _ => 10,
         }

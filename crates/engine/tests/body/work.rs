@@ -35,6 +35,25 @@ fn what_cost_seconds_is_bounded_and_told() {
     }
 }
 
+/// Bytes as of a picture or an archive.
+fn noise(size: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    (0..size / 8).flat_map(|_| next()).collect()
+}
+
+/// A message of gRPC with a picture in its first field, of 2 to 256 MiB.
+fn message(size: usize) -> Vec<u8> {
+    let varint = (0..4).map(|at| (size >> (7 * at)) as u8 & 0x7f | if at < 3 { 0x80 } else { 0 });
+    let length = (size as u32 + 5).to_be_bytes();
+    [vec![0], length.to_vec(), vec![0x0a], varint.collect(), noise(size)].concat()
+}
+
 /// What SDKs and collectors send comes nowhere near the budget.
 #[test]
 fn clean_traffic_is_inspected_as_a_whole() {
@@ -55,6 +74,8 @@ fn clean_traffic_is_inspected_as_a_whole() {
         ("zeros", "[anywhere]", coded("application/json", "gzip", gzip(zeros.as_bytes()))),
         ("telemetry", "[anywhere]", coded("application/json", "gzip", gzip(telemetry.as_bytes()))),
         ("telemetry", "[anywhere]", post("application/json", &telemetry)),
+        ("noise", "[anywhere]", post("application/octet-stream", noise(512 << 10))),
+        ("noise", "[post, grpc_all, protobuf, 1]", post("application/grpc", message(4 << 20))),
         ("numbers", "[anywhere]", post("application/json", &numbers)),
         ("form", "[anywhere]", post("application/x-www-form-urlencoded", &words)),
         ("entities", "[anywhere]", post("application/xml", &entities)),
