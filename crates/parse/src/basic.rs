@@ -7,38 +7,56 @@
 use memchr::memchr;
 
 use super::{
-    base64::base64,
+    base64::{base64, decode},
     credentials::{after_basic, words},
     percent::percent,
     Buffers,
 };
 
+/// Emits (user, password) of base64 that decodes to `user:password` behind a scheme of another name. It
+/// is base64 as a whole ([`is_whole`](super::base64::is_whole)), so there is one way to decode it.
+pub fn unnamed(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
+    let Buffers { name, value: password, spare } = buffers;
+    spare.clear();
+    decode(value, true, spare);
+    pairs(spare, false, (name, password), emit);
+}
+
 /// Emits (user, password) of `Basic …`, or of bare base64 that decodes to `user:password`.
 pub fn basic(value: &[u8], buffers: &mut Buffers, emit: &mut dyn FnMut(&[u8], &[u8])) {
     let scheme = after_basic(value);
     let encoded = scheme.unwrap_or(value);
-    let Buffers { name, value: password_buffer, spare } = buffers;
-    let mut decoded = |decoded: &[u8]| {
-        let colon = memchr(b':', decoded);
-        let (user, password) = match colon {
-            Some(at) => (&decoded[..at], &decoded[at + 1..]),
-            None if scheme.is_some() => (decoded, &[][..]),
-            None => return,
-        };
-        emit(user, password);
-        further_parts(user, password, emit);
-        let trimmed = (user.trim_ascii(), password.trim_ascii());
-        if trimmed != (user, password) {
-            emit(trimmed.0, trimmed.1);
-        }
-        percent_readings(user, password, name, password_buffer, emit);
-        charset_readings(user, password, name, password_buffer, emit);
-    };
+    let Buffers { name, value: password, spare } = buffers;
+    let mut decoded =
+        |decoded: &[u8]| pairs(decoded, scheme.is_some(), (&mut *name, &mut *password), emit);
     base64(encoded, spare, &mut decoded);
     // What follows it is none of it: `Basic …, Digest …`.
     if let Some(word) = words(encoded).next().filter(|word| word.len() < encoded.len()) {
         base64(word, spare, &mut decoded);
     }
+}
+
+/// User and password in every reading. Without a colon all of it is the user, where it is sure to be
+/// Basic.
+fn pairs(
+    decoded: &[u8],
+    is_sure: bool,
+    (user_buffer, password_buffer): (&mut Vec<u8>, &mut Vec<u8>),
+    emit: &mut dyn FnMut(&[u8], &[u8]),
+) {
+    let (user, password) = match memchr(b':', decoded) {
+        Some(at) => (&decoded[..at], &decoded[at + 1..]),
+        None if is_sure => (decoded, &[][..]),
+        None => return,
+    };
+    emit(user, password);
+    further_parts(user, password, emit);
+    let trimmed = (user.trim_ascii(), password.trim_ascii());
+    if trimmed != (user, password) {
+        emit(trimmed.0, trimmed.1);
+    }
+    percent_readings(user, password, user_buffer, password_buffer, emit);
+    charset_readings(user, password, user_buffer, password_buffer, emit);
 }
 
 /// `user:T:x`: who splits at every colon takes the second part, or the last, or each.

@@ -7,7 +7,7 @@ use super::{
 };
 use tokenban_parse::{
     base64::{base64, encode, is_whole},
-    basic::{basic, is_basic, names_basic},
+    basic::{basic, is_basic, names_basic, unnamed},
     cookies::{cookie_values, cookies},
     credentials::credentials,
     gzip::gzip,
@@ -86,7 +86,12 @@ impl<R: Request + ?Sized> Walk<'_, R> {
             Kind::Base64 => {
                 base64(value, &mut buffers.value, &mut |decoded| self.value(child, decoded));
             }
-            Kind::Basic if self.may_be_basic(node, value) => self.basic(child, value, buffers),
+            Kind::Basic if self.is_basic(node, value) => self.basic(child, value, buffers),
+            Kind::Basic if node.is_below_scheme && is_whole(value) => {
+                unnamed(value, buffers, &mut |user, password| {
+                    self.user_and_password(child, user, password);
+                });
+            }
             Kind::Credentials => {
                 let outer = std::mem::replace(&mut self.names_basic, names_basic(value));
                 credentials(value, &mut |found| self.value(child, found));
@@ -109,12 +114,11 @@ impl<R: Request + ?Sized> Walk<'_, R> {
         }
     }
 
-    /// Whether a value may be Basic: with its scheme, or where the scheme is taken off already. Behind
-    /// another scheme it is base64 as a whole; decoders that skip what is in no alphabet are asked by
-    /// the scheme, and not for the sake of every other credential.
-    fn may_be_basic(&self, node: &Node, value: &[u8]) -> bool {
-        let bare = node.is_below_scheme && (self.names_basic || is_whole(value));
-        bare || is_basic(value)
+    /// Whether a value is Basic by its scheme, which may be taken off already. Behind another scheme it is
+    /// base64 as a whole; decoders that skip what is in no alphabet are asked by the scheme, and not for
+    /// the sake of every other credential.
+    fn is_basic(&self, node: &Node, value: &[u8]) -> bool {
+        (node.is_below_scheme && self.names_basic) || is_basic(value)
     }
 
     /// The parsers whose elements are siblings: one pass serves all of them.
@@ -167,14 +171,16 @@ impl<R: Request + ?Sized> Walk<'_, R> {
     }
 
     fn basic(&mut self, id: NodeId, value: &[u8], buffers: &mut Buffers) {
+        basic(value, buffers, &mut |user, password| self.user_and_password(id, user, password));
+    }
+
+    fn user_and_password(&mut self, id: NodeId, user: &[u8], password: &[u8]) {
         let node = self.tree.node(id);
-        basic(value, buffers, &mut |user, password| {
-            node.children(Kind::User).for_each(|(_, child)| self.value(child, user));
-            node.children(Kind::Password).for_each(|(_, child)| self.value(child, password));
-            for (_, child) in node.edges.iter().filter(|(step, _)| *step == Step::Pair) {
-                self.pair(*child, user, password);
-            }
-        });
+        node.children(Kind::User).for_each(|(_, child)| self.value(child, user));
+        node.children(Kind::Password).for_each(|(_, child)| self.value(child, password));
+        for (_, child) in node.edges.iter().filter(|(step, _)| *step == Step::Pair) {
+            self.pair(*child, user, password);
+        }
     }
 
     /// `user:password`, and its base64 with and without padding.
