@@ -10,7 +10,7 @@ use crate::{
 pub(crate) type Table = Database<Bytes, Bytes>;
 
 /// The format that this version reads and writes.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
 const MAGIC: &[u8] = b"tokenban store ";
 

@@ -83,15 +83,15 @@ fn an_lmdb_file_of_another_program_is_none_of_ours() {
 #[test]
 fn another_version_is_refused() {
     let place = Place::new();
-    patch(&place, b"tokenban store \x03", b"tokenban store \x02");
+    patch(&place, b"tokenban store \x04", b"tokenban store \x03");
     let told = attempts(&place.path());
     for told in [&told[0], &told[1], &told[2], &told[4]] {
-        let message = "written by another version: format 2, this tokenban knows 3; use the \
+        let message = "written by another version: format 3, this tokenban knows 4; use the \
                        tokenban that wrote it to export the entries, and import them";
         assert!(told.contains(message), "{told}");
     }
     let faults = verify(&place.path()).unwrap().faults;
-    assert!(faults.iter().any(|fault| fault.contains("format 2")), "{faults:?}");
+    assert!(faults.iter().any(|fault| fault.contains("format 3")), "{faults:?}");
 }
 
 /// Overwrites bytes wherever they stand in the data file.
