@@ -4,6 +4,7 @@
 use std::{path::Path, sync::OnceLock};
 
 use tokenban_engine::{
+    budget::{FREE, INFLATED, PER_BYTE},
     decision::{Decision, Mode},
     denylist::NoDenylists,
     limits::Limits,
@@ -144,7 +145,10 @@ fn load(text: &str) -> Ruleset {
 
 fn decide(ruleset: &Ruleset, request: &OwnedRequest) -> bool {
     let inspection = Inspection { request, denylists: &NoDenylists, mode: Mode::On };
-    let outcome = ruleset.evaluate_whole(&inspection, &mut ruleset.scratch());
+    let mut scratch = ruleset.scratch();
+    let outcome = ruleset.evaluate_whole(&inspection, &mut scratch);
+    let most = FREE + PER_BYTE * INFLATED * request.body.len();
+    assert!(scratch.work() <= most, "{} units of work, more than {most}", scratch.work());
     outcome.decision == Decision::Denied
 }
 
