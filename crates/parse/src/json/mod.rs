@@ -103,7 +103,10 @@ pub fn leaves(text: &[u8], buffer: &mut Vec<u8>, emit: &mut dyn FnMut(&[u8])) {
 /// Whether a member has the name of a point. Go's encoding/json folds case (`foldName`), and with it
 /// two letters that fold into ASCII: the Kelvin sign and the long s.
 pub fn is_member(found: &[u8], name: &str) -> bool {
-    found == name.as_bytes() || folded(found).eq(folded(name.as_bytes()))
+    match found.is_ascii() && name.is_ascii() {
+        true => found.eq_ignore_ascii_case(name.as_bytes()),
+        false => folded(found).eq(folded(name.as_bytes())),
+    }
 }
 
 fn folded(mut name: &[u8]) -> impl Iterator<Item = u8> + '_ {
